@@ -1,0 +1,82 @@
+//! `/_control/resources`, `/clients`, `/users` and `/reset`: what the zone knows.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde_json::{Value, json};
+
+use super::body::JsonBody;
+use super::error::ControlError;
+use crate::config::{ApplicationConfig, ResourceConfig, UserConfig};
+use crate::http::Shared;
+use crate::zone::secret::Secret;
+
+type Answer = Result<(StatusCode, Json<Value>), ControlError>;
+
+/// The most scopes, redirect URIs or dependencies that one object may have.
+const MOST: usize = 100;
+
+pub(super) async fn put_resource(State(app): State<Shared>, body: JsonBody) -> Answer {
+    let mut members = body.members(&["identifier", "name", "scopes"])?;
+    let identifier = members.required_string("identifier")?;
+    let name = members.string("name")?;
+    let scopes = bounded("scopes", members.strings("scopes")?)?;
+    let (is_new, resource) = app.zone.with_directory(|directory| {
+        let known = directory.resource(&identifier);
+        let known = known.as_deref();
+        let is_new = directory.put_resource(&ResourceConfig {
+            name: name.or_else(|| known.map(|resource| resource.name.clone())),
+            scopes: scopes.or_else(|| known.map(|resource| resource.scopes.clone())).unwrap_or_default(),
+            credential_lifetime: known.and_then(|resource| resource.lifetime),
+            identifier: identifier.clone(),
+        })?;
+        Ok::<_, ControlError>((is_new, directory.resource(&identifier)))
+    })?;
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    let shown = resource
+        .map(|resource| json!({"identifier": resource.identifier, "name": resource.name, "scopes": resource.scopes}));
+    Ok((status, Json(shown.unwrap_or_default())))
+}
+
+pub(super) async fn add_client(State(app): State<Shared>, body: JsonBody) -> Answer {
+    let mut members = body.members(&["name", "redirect_uris", "resources"])?;
+    let secret = app.zone.draw_secret();
+    let application = ApplicationConfig {
+        name: members.required_string("name")?,
+        client_id: app.zone.draw_identifier(),
+        client_secret: Secret::new(secret.clone()),
+        redirect_uris: bounded("redirect_uris", members.strings("redirect_uris")?)?.unwrap_or_default(),
+        dependencies: bounded("resources", members.strings("resources")?)?.unwrap_or_default(),
+    };
+    let client = app.zone.with_directory(|directory| directory.add_application(&application))?;
+    Ok((StatusCode::CREATED, Json(json!({"client_id": client.id, "client_secret": secret}))))
+}
+
+pub(super) async fn add_user(State(app): State<Shared>, body: JsonBody) -> Answer {
+    let mut members = body.members(&["email", "password", "identifier"])?;
+    let user = UserConfig {
+        email: members.required_string("email")?,
+        password: Secret::new(members.required_string("password")?),
+        identifier: members.string("identifier")?,
+    };
+    let user = app.zone.with_directory(|directory| directory.add_user(&user))?;
+    Ok((StatusCode::CREATED, Json(json!({"id": user.id, "identifier": user.identifier}))))
+}
+
+/// Back to the configuration: everything is forgotten but the keys, and the places of readers in both lists.
+pub(super) async fn reset(State(app): State<Shared>, body: JsonBody) -> Result<StatusCode, ControlError> {
+    body.members(&[])?;
+    app.zone.reset()?;
+    app.faults.clear_all();
+    app.requests.clear();
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn bounded(name: &str, items: Option<Vec<String>>) -> Result<Option<Vec<String>>, ControlError> {
+    match items {
+        Some(items) if items.len() > MOST => {
+            Err(ControlError::bad(format!("`{name}` must have at most {MOST} entries, got {}", items.len())))
+        }
+        items => Ok(items),
+    }
+}

@@ -1,0 +1,87 @@
+//! `/_control/faults`: making an endpoint fail.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde_json::Value;
+
+use super::body::{JsonBody, Members};
+use super::error::ControlError;
+use crate::http::Shared;
+use crate::http::faults::{Endpoint, Fault, WrongBody};
+
+/// The longest delay, in milliseconds.
+const LONGEST_DELAY: u64 = 120_000;
+
+const KINDS: [&str; 4] = ["status", "delay_ms", "body", "close"];
+
+pub(super) async fn list(State(app): State<Shared>) -> Json<Value> {
+    Json(app.faults.list())
+}
+
+pub(super) async fn set(
+    State(app): State<Shared>,
+    Path(endpoint): Path<String>,
+    body: JsonBody,
+) -> Result<StatusCode, ControlError> {
+    let endpoint = parse_endpoint(&endpoint)?;
+    let mut members = body.members(&["status", "delay_ms", "body", "close", "times"])?;
+    let fault = parse(&mut members)?;
+    let times = members.number("times")?;
+    if times == Some(0) {
+        return Err(ControlError::bad("`times` must be 1 or more; DELETE the fault to end it"));
+    }
+    app.faults.set(endpoint, fault, times);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn clear(State(app): State<Shared>, Path(endpoint): Path<String>) -> Result<StatusCode, ControlError> {
+    app.faults.clear(parse_endpoint(&endpoint)?);
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn clear_all(State(app): State<Shared>) -> StatusCode {
+    app.faults.clear_all();
+    StatusCode::NO_CONTENT
+}
+
+fn parse_endpoint(name: &str) -> Result<Endpoint, ControlError> {
+    Endpoint::parse(name).ok_or_else(|| {
+        ControlError::new(
+            StatusCode::NOT_FOUND,
+            "unknown_endpoint",
+            format!("faults can be put on {}", Endpoint::NAMES.map(|(name, _)| name).join(" and ")),
+        )
+    })
+}
+
+fn parse(members: &mut Members) -> Result<Fault, ControlError> {
+    if members.count(&KINDS) != 1 {
+        return Err(ControlError::bad(format!("give exactly one of `{}`", KINDS.join("`, `"))));
+    }
+    if let Some(status) = members.number("status")? {
+        return u16::try_from(status)
+            .ok()
+            .filter(|status| (200..600).contains(status))
+            .and_then(|status| StatusCode::from_u16(status).ok())
+            .map(Fault::Status)
+            .ok_or_else(|| ControlError::bad("`status` must be from 200 to 599"));
+    }
+    if let Some(delay) = members.number("delay_ms")? {
+        if delay > LONGEST_DELAY {
+            return Err(ControlError::bad(format!("`delay_ms` must be at most {LONGEST_DELAY}")));
+        }
+        return Ok(Fault::Delay(Duration::from_millis(delay)));
+    }
+    if let Some(body) = members.string("body")? {
+        return WrongBody::parse(&body).map(Fault::Body).ok_or_else(|| {
+            ControlError::bad(format!("`body` must be one of {}", WrongBody::NAMES.map(|(name, _)| name).join(", ")))
+        });
+    }
+    match members.bool("close")? {
+        Some(true) => Ok(Fault::Close),
+        _ => Err(ControlError::bad("`close` must be true; DELETE the fault to end it")),
+    }
+}

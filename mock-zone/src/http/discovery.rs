@@ -1,0 +1,17 @@
+//! `GET /.well-known/oauth-authorization-server` and `/.well-known/openid-configuration`: the same bytes.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, State};
+use axum::response::Response;
+
+use super::Shared;
+use super::faults::Endpoint;
+use crate::listen::Peer;
+
+/// Serves the metadata document. It must not wait for the signing key: nothing in it depends on one.
+pub(super) async fn metadata(State(app): State<Shared>, ConnectInfo(peer): ConnectInfo<Peer>) -> Response {
+    let body = async { Ok::<_, Infallible>(Arc::clone(&app.zone.metadata)) };
+    app.faults.answer(Endpoint::Discovery, &peer.connection, body).await
+}

@@ -1,0 +1,178 @@
+//! Faults: what the control plane told an endpoint to do instead of answering.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::listen::Severing;
+
+/// An endpoint that can be made to fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Endpoint {
+    Discovery,
+    Jwks,
+}
+
+impl Endpoint {
+    pub(crate) const NAMES: [(&'static str, Self); 2] = [("discovery", Self::Discovery), ("jwks", Self::Jwks)];
+
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Self::NAMES.into_iter().find_map(|(known, endpoint)| (known == name).then_some(endpoint))
+    }
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Another status, with an error body.
+    Status(StatusCode),
+    /// The true answer, late.
+    Delay(Duration),
+    /// Another body, with status 200.
+    Body(WrongBody),
+    /// No answer: the connection ends.
+    Close,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WrongBody {
+    /// Text that is no JSON.
+    Malformed,
+    /// A web page.
+    Html,
+    /// JSON of the right kind with nothing in it.
+    Empty,
+    /// The first half of the true body.
+    Truncated,
+}
+
+impl WrongBody {
+    pub(crate) const NAMES: [(&'static str, Self); 4] =
+        [("malformed", Self::Malformed), ("html", Self::Html), ("empty", Self::Empty), ("truncated", Self::Truncated)];
+
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Self::NAMES.into_iter().find_map(|(known, body)| (known == name).then_some(body))
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Armed {
+    fault: Fault,
+    /// How many requests it still meets; `None`: all.
+    times: Option<u64>,
+}
+
+/// The faults in force.
+#[derive(Default)]
+pub(crate) struct Faults(Mutex<BTreeMap<Endpoint, Armed>>);
+
+impl Faults {
+    pub(crate) fn set(&self, endpoint: Endpoint, fault: Fault, times: Option<u64>) {
+        self.armed().insert(endpoint, Armed { fault, times });
+    }
+
+    pub(crate) fn clear(&self, endpoint: Endpoint) {
+        self.armed().remove(&endpoint);
+    }
+
+    pub(crate) fn clear_all(&self) {
+        self.armed().clear();
+    }
+
+    /// The faults in force, as the control plane shows them.
+    pub(crate) fn list(&self) -> Value {
+        let listed: Vec<Value> = self
+            .armed()
+            .iter()
+            .map(|(endpoint, armed)| {
+                let mut entry = match armed.fault {
+                    Fault::Status(status) => json!({"status": status.as_u16()}),
+                    Fault::Delay(delay) => json!({"delay_ms": delay.as_millis()}),
+                    Fault::Body(body) => {
+                        let name =
+                            WrongBody::NAMES.into_iter().find_map(|(name, known)| (known == body).then_some(name));
+                        json!({"body": name})
+                    }
+                    Fault::Close => json!({"close": true}),
+                };
+                entry["endpoint"] = json!(endpoint);
+                entry["times"] = json!(armed.times);
+                entry
+            })
+            .collect();
+        json!({ "faults": listed })
+    }
+
+    /// The fault that this request meets.
+    fn meet(&self, endpoint: Endpoint) -> Option<Fault> {
+        let mut armed = self.armed();
+        let entry = armed.get_mut(&endpoint)?;
+        let fault = entry.fault;
+        if let Some(times) = &mut entry.times {
+            *times -= 1;
+            if *times == 0 {
+                armed.remove(&endpoint);
+            }
+        }
+        Some(fault)
+    }
+
+    fn armed(&self) -> MutexGuard<'_, BTreeMap<Endpoint, Armed>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers with `body`, or with what the fault in force makes of it.
+    pub(crate) async fn answer<E: IntoResponse>(
+        &self,
+        endpoint: Endpoint,
+        connection: &Severing,
+        body: impl Future<Output = Result<std::sync::Arc<[u8]>, E>>,
+    ) -> Response {
+        let fault = self.meet(endpoint);
+        match fault {
+            Some(Fault::Status(status)) => {
+                let body = json!({"error": "fault", "message": "this status was asked for with /_control/faults"});
+                return (status, axum::Json(body)).into_response();
+            }
+            Some(Fault::Close) => {
+                connection.sever();
+                // Nothing of this is ever written.
+                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+            }
+            Some(Fault::Delay(delay)) => tokio::time::sleep(delay).await,
+            Some(Fault::Body(_)) | None => {}
+        }
+        let body = match body.await {
+            Ok(body) => body,
+            Err(error) => return error.into_response(),
+        };
+        match fault {
+            Some(Fault::Body(wrong)) => wrong_body(endpoint, wrong, &body),
+            _ => as_json(body.to_vec()),
+        }
+    }
+}
+
+fn wrong_body(endpoint: Endpoint, wrong: WrongBody, body: &[u8]) -> Response {
+    match (wrong, endpoint) {
+        (WrongBody::Malformed, _) => as_json(&b"{\"this is\": not JSON"[..]),
+        (WrongBody::Html, _) => (
+            [(header::CONTENT_TYPE, "text/html; charset=utf-8")],
+            "<!doctype html><title>Sign in to the network</title><p>Not JSON.",
+        )
+            .into_response(),
+        (WrongBody::Empty, Endpoint::Jwks) => as_json(&b"{\"keys\":[]}"[..]),
+        (WrongBody::Empty, Endpoint::Discovery) => as_json(&b"{}"[..]),
+        (WrongBody::Truncated, _) => as_json(body[..body.len() / 2].to_vec()),
+    }
+}
+
+fn as_json(body: impl Into<axum::body::Body>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], body.into()).into_response()
+}

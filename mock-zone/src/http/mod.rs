@@ -1,0 +1,73 @@
+//! The edge: every route of the zone on one screen. Each handler parses, calls the zone once, renders.
+
+mod cors;
+mod discovery;
+pub(crate) mod error;
+pub(crate) mod faults;
+pub(crate) mod guard;
+mod jwks;
+pub(crate) mod requests;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::StatusCode;
+use axum::middleware::{from_fn, from_fn_with_state};
+use axum::response::Response;
+use axum::routing::get;
+
+use crate::config::Control;
+use crate::control;
+use crate::zone::Zone;
+use faults::Faults;
+use guard::KnownHosts;
+use requests::RequestLog;
+
+/// The zone, and what stands around it at the edge.
+pub(crate) struct App {
+    pub(crate) zone: Zone,
+    pub(crate) faults: Faults,
+    pub(crate) requests: RequestLog,
+    pub(crate) hosts: KnownHosts,
+    pub(crate) control: Control,
+}
+
+pub(crate) type Shared = Arc<App>;
+
+/// The largest form or document read on an endpoint that is open to everyone.
+const LARGEST_BODY: usize = 64 * 1024;
+
+pub(crate) fn router(app: Shared) -> Router {
+    let protocol = Router::new()
+        .route("/.well-known/oauth-authorization-server", get(discovery::metadata))
+        .route("/.well-known/openid-configuration", get(discovery::metadata))
+        // Servers that advertise the zone with a final slash make their clients ask for these.
+        .route("//.well-known/oauth-authorization-server", get(discovery::metadata))
+        .route("//.well-known/openid-configuration", get(discovery::metadata))
+        .route("/openidconnect/jwks", get(jwks::keys))
+        .layer(from_fn(cors::open_to_browsers));
+
+    let mut routes = protocol.layer(DefaultBodyLimit::max(LARGEST_BODY));
+    if !matches!(app.control, Control::Absent) {
+        routes = routes.merge(control::router(&app));
+    }
+    routes
+        .fallback(not_found)
+        .layer(from_fn_with_state(Arc::clone(&app), guard::host))
+        .layer(from_fn_with_state(Arc::clone(&app), requests::record))
+        .with_state(app)
+}
+
+/// Whether `path` belongs to the control plane, whose requests are not what a test wants to see listed.
+fn is_control(path: &str) -> bool {
+    path == "/_control" || path.starts_with("/_control/")
+}
+
+async fn not_found() -> Response {
+    error::plain_error(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        "this mock zone has no such path; /.well-known/oauth-authorization-server names its endpoints",
+    )
+}

@@ -1,0 +1,343 @@
+//! Who and what the zone knows: users, resources, clients.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::bounded::Bounded;
+use super::identifiers;
+use super::redirect;
+use super::secret::Secret;
+use crate::audit::{ClientRef, UserRef};
+use crate::config::{ApplicationConfig, Config, Issuer, ResourceConfig, UserConfig};
+
+/// A user who can sign in.
+pub(crate) struct User {
+    pub(crate) id: String,
+    /// What tokens carry as `sub`.
+    pub(crate) identifier: String,
+    pub(crate) email: String,
+    pub(crate) password: Secret,
+}
+
+impl User {
+    pub(crate) fn named(&self) -> UserRef {
+        UserRef { id: self.id.clone(), identifier: self.identifier.clone(), email: self.email.clone() }
+    }
+}
+
+/// A protected resource.
+#[derive(Clone)]
+pub(crate) struct Resource {
+    pub(crate) identifier: String,
+    pub(crate) name: String,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) lifetime: Option<Duration>,
+}
+
+/// A client of the zone.
+pub(crate) struct Client {
+    /// The OAuth `client_id`.
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) redirect_uris: Vec<String>,
+    pub(crate) authentication: Authentication,
+    pub(crate) grants: Vec<Grants>,
+    pub(crate) standing: Standing,
+}
+
+/// How a client proves who it is at the token endpoint.
+pub(crate) enum Authentication {
+    /// It cannot: a public client, protected by PKCE alone.
+    None,
+    /// By its secret, in the named ways.
+    Secret { secret: Secret, methods: Methods },
+}
+
+/// The ways to send a client secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Methods {
+    Basic,
+    Post,
+    Either,
+}
+
+/// The grants that a client may use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Grants {
+    AuthorizationCode,
+    RefreshToken,
+    ClientCredentials,
+}
+
+impl Grants {
+    pub(crate) const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::AuthorizationCode => "authorization_code",
+            Self::RefreshToken => "refresh_token",
+            Self::ClientCredentials => "client_credentials",
+        }
+    }
+
+    pub(crate) fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|grant| grant.as_str() == name)
+    }
+}
+
+/// How the zone came to know a client.
+pub(crate) enum Standing {
+    /// It was configured, so somebody vouches for its redirect URIs.
+    Application {
+        /// What tokens carry as `keycard_app_id`, and as `sub` when it acts for itself.
+        identifier: String,
+        /// The resources it may have tokens for on its own behalf.
+        dependencies: Vec<String>,
+    },
+    /// It registered itself, as anyone can.
+    UserAgent,
+}
+
+impl Client {
+    pub(crate) fn named(&self) -> ClientRef {
+        ClientRef { client_id: self.id.clone(), name: self.name.clone() }
+    }
+
+    pub(crate) fn application_identifier(&self) -> Option<&str> {
+        match &self.standing {
+            Standing::Application { identifier, .. } => Some(identifier),
+            Standing::UserAgent => None,
+        }
+    }
+
+    /// Whether a browser may be sent to `redirect_uri` with a code although nobody looked at a page of the zone's.
+    ///
+    /// Anyone can register a client, so any web page could send a signed-in browser through the flow and have the
+    /// code delivered to itself. A page cannot listen on loopback, and an application was vouched for.
+    pub(crate) fn is_trusted_at(&self, redirect_uri: &str) -> bool {
+        matches!(self.standing, Standing::Application { .. }) || redirect::is_loopback(redirect_uri)
+    }
+}
+
+/// Why something was not added.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DirectoryError {
+    #[error("a user with the e-mail address or identifier {0:?} exists already")]
+    UserTaken(String),
+    #[error("the zone keeps at most {limit} {what}; reset it, or start another")]
+    Full { what: &'static str, limit: usize },
+    #[error("{what}: {because}")]
+    Invalid { what: &'static str, because: String },
+    #[error("this zone has no resource {identifier:?}; it has {known:?}")]
+    UnknownResource { identifier: String, known: Vec<String> },
+}
+
+/// Everything that configuration and control plane put into the zone, and who registered since.
+pub(crate) struct Directory {
+    limit: usize,
+    users: Vec<Arc<User>>,
+    by_email: HashMap<String, Arc<User>>,
+    by_identifier: HashMap<String, Arc<User>>,
+    resources: HashMap<String, Arc<Resource>>,
+    /// The identifiers in the order of their registration, without the platform's own resources.
+    resource_order: Vec<String>,
+    applications: HashMap<String, Arc<Client>>,
+    registered: Bounded<String, Arc<Client>>,
+}
+
+impl Directory {
+    pub(crate) fn new(config: &Config, issuer: &Issuer) -> Result<Self, DirectoryError> {
+        let mut directory = Self {
+            limit: config.limits.directory,
+            users: Vec::new(),
+            by_email: HashMap::new(),
+            by_identifier: HashMap::new(),
+            resources: HashMap::new(),
+            resource_order: Vec::new(),
+            applications: HashMap::new(),
+            registered: Bounded::new(config.limits.registrations),
+        };
+        for (identifier, name) in
+            [(events_resource(issuer), "Events API"), (userinfo_resource(issuer), "OpenID Connect UserInfo")]
+        {
+            directory.resources.insert(
+                identifier.clone(),
+                Arc::new(Resource { identifier, name: name.to_owned(), scopes: Vec::new(), lifetime: None }),
+            );
+        }
+        for user in &config.users {
+            directory.add_user(user)?;
+        }
+        for resource in &config.resources {
+            directory.put_resource(resource)?;
+        }
+        for application in &config.applications {
+            directory.add_application(application)?;
+        }
+        Ok(directory)
+    }
+
+    pub(crate) fn users(&self) -> &[Arc<User>] {
+        &self.users
+    }
+
+    /// The user who signs in with this e-mail address, however it is capitalized.
+    pub(crate) fn user_by_email(&self, email: &str) -> Option<Arc<User>> {
+        self.by_email.get(&email.trim().to_lowercase()).cloned()
+    }
+
+    pub(crate) fn user_by_identifier(&self, identifier: &str) -> Option<Arc<User>> {
+        self.by_identifier.get(identifier).cloned()
+    }
+
+    pub(crate) fn add_user(&mut self, user: &UserConfig) -> Result<Arc<User>, DirectoryError> {
+        let email = user.email.to_lowercase();
+        if !is_plain(&email, 320) || !email.contains('@') {
+            return Err(DirectoryError::Invalid {
+                what: "email",
+                because: format!("{:?} is no e-mail address", user.email),
+            });
+        }
+        if user.password.reveal().is_empty() {
+            return Err(DirectoryError::Invalid { what: "password", because: "it must not be empty".to_owned() });
+        }
+        let id = identifiers::derive("user", &email);
+        let identifier = user.identifier.clone().unwrap_or_else(|| id.clone());
+        check_identifier("identifier", &identifier)?;
+        if self.by_email.contains_key(&email) {
+            return Err(DirectoryError::UserTaken(user.email.clone()));
+        }
+        if self.by_identifier.contains_key(&identifier) {
+            return Err(DirectoryError::UserTaken(identifier));
+        }
+        self.check_room("users", self.users.len())?;
+        let user = Arc::new(User {
+            id,
+            identifier: identifier.clone(),
+            email: user.email.clone(),
+            password: user.password.clone(),
+        });
+        self.users.push(Arc::clone(&user));
+        self.by_email.insert(email, Arc::clone(&user));
+        self.by_identifier.insert(identifier, Arc::clone(&user));
+        Ok(user)
+    }
+
+    /// The identifiers of the resources that were configured, in that order.
+    pub(crate) fn resource_identifiers(&self) -> &[String] {
+        &self.resource_order
+    }
+
+    /// The resource with exactly this identifier: RFC 8707 indicators are compared byte for byte.
+    pub(crate) fn resource(&self, identifier: &str) -> Option<Arc<Resource>> {
+        self.resources.get(identifier).cloned()
+    }
+
+    /// Adds the resource, or gives the existing one these names. Tells whether it is new.
+    pub(crate) fn put_resource(&mut self, resource: &ResourceConfig) -> Result<bool, DirectoryError> {
+        check_identifier("identifier", &resource.identifier)?;
+        for scope in &resource.scopes {
+            if !super::scope::is_token(scope) {
+                return Err(DirectoryError::Invalid {
+                    what: "scopes",
+                    because: format!("{scope:?} is no scope of RFC 6749 section 3.3"),
+                });
+            }
+        }
+        let is_new = !self.resources.contains_key(&resource.identifier);
+        if is_new {
+            self.check_room("resources", self.resource_order.len())?;
+            self.resource_order.push(resource.identifier.clone());
+        }
+        self.resources.insert(
+            resource.identifier.clone(),
+            Arc::new(Resource {
+                identifier: resource.identifier.clone(),
+                name: resource.name.clone().unwrap_or_else(|| resource.identifier.clone()),
+                scopes: resource.scopes.clone(),
+                lifetime: resource.credential_lifetime,
+            }),
+        );
+        Ok(is_new)
+    }
+
+    pub(crate) fn client(&self, id: &str) -> Option<Arc<Client>> {
+        self.applications.get(id).or_else(|| self.registered.find(id)).cloned()
+    }
+
+    pub(crate) fn add_application(&mut self, application: &ApplicationConfig) -> Result<Arc<Client>, DirectoryError> {
+        check_identifier("client_id", &application.client_id)?;
+        for uri in &application.redirect_uris {
+            redirect::check_registrable(uri)
+                .map_err(|because| DirectoryError::Invalid { what: "redirect_uris", because: because.to_string() })?;
+        }
+        for identifier in &application.dependencies {
+            if !self.resources.contains_key(identifier) {
+                return Err(DirectoryError::UnknownResource {
+                    identifier: identifier.clone(),
+                    known: self.resource_order.clone(),
+                });
+            }
+        }
+        if self.client(&application.client_id).is_some() {
+            return Err(DirectoryError::Invalid {
+                what: "client_id",
+                because: format!("{:?} exists already", application.client_id),
+            });
+        }
+        self.check_room("applications", self.applications.len())?;
+        let client = Arc::new(Client {
+            id: application.client_id.clone(),
+            name: application.name.clone(),
+            redirect_uris: application.redirect_uris.clone(),
+            authentication: Authentication::Secret {
+                secret: application.client_secret.clone(),
+                methods: Methods::Either,
+            },
+            grants: Grants::ALL.to_vec(),
+            standing: Standing::Application {
+                identifier: format!("urn:app:{}", identifiers::derive("application", &application.client_id)),
+                dependencies: application.dependencies.clone(),
+            },
+        });
+        self.applications.insert(client.id.clone(), Arc::clone(&client));
+        Ok(client)
+    }
+
+    /// Keeps a client that registered itself.
+    pub(crate) fn register(&mut self, client: Arc<Client>) {
+        self.registered.insert(client.id.clone(), client);
+    }
+
+    fn check_room(&self, what: &'static str, count: usize) -> Result<(), DirectoryError> {
+        if count < self.limit {
+            return Ok(());
+        }
+        Err(DirectoryError::Full { what, limit: self.limit })
+    }
+}
+
+/// The resource whose tokens open the audit feed.
+pub(crate) fn events_resource(issuer: &Issuer) -> String {
+    format!("{issuer}/events")
+}
+
+/// The resource of a sign-in that names none.
+pub(crate) fn userinfo_resource(issuer: &Issuer) -> String {
+    format!("{issuer}/openid/connect/userinfo")
+}
+
+fn check_identifier(what: &'static str, identifier: &str) -> Result<(), DirectoryError> {
+    if is_plain(identifier, 2048) {
+        return Ok(());
+    }
+    Err(DirectoryError::Invalid {
+        what,
+        because: "it must have 1 to 2048 characters, no space and no control character".to_owned(),
+    })
+}
+
+fn is_plain(text: &str, longest: usize) -> bool {
+    !text.is_empty() && text.len() <= longest && !text.chars().any(|c| c.is_whitespace() || c.is_control())
+}

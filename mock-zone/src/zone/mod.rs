@@ -1,0 +1,130 @@
+//! The zone: what it knows, and what it is asked to do. No HTTP type appears below here.
+
+pub(crate) mod access_token;
+mod bounded;
+pub(crate) mod directory;
+pub(crate) mod identifiers;
+pub(crate) mod keys;
+mod metadata;
+pub(crate) mod mint;
+pub(crate) mod parameters;
+mod pkce;
+mod redirect;
+pub(crate) mod register;
+mod scope;
+pub mod secret;
+pub(crate) mod verify;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+use crate::audit::{AuditLog, Draft};
+use crate::config::{Config, Issuer};
+use crate::ports::Ports;
+use directory::{Directory, DirectoryError};
+use keys::{KeyError, Keys};
+
+/// An authorization server and everything it holds.
+pub(crate) struct Zone {
+    pub(crate) id: String,
+    pub(crate) issuer: Issuer,
+    pub(crate) keys: Keys,
+    pub(crate) audit: AuditLog,
+    /// Both well-known documents, as served: they depend on nothing but the issuer.
+    pub(crate) metadata: Arc<[u8]>,
+    config: Config,
+    ports: Ports,
+    state: Mutex<State>,
+}
+
+/// What requests change. One lock: every operation under it is short, and signing is done outside.
+struct State {
+    directory: Directory,
+}
+
+/// Why a configuration makes no zone.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ZoneError {
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Directory(#[from] DirectoryError),
+    #[error("there is no user {0:?} to sign in automatically")]
+    UnknownAutoSignIn(String),
+}
+
+impl State {
+    fn new(config: &Config, issuer: &Issuer, ports: &Ports) -> Result<Self, DirectoryError> {
+        Ok(Self { directory: Directory::new(config, issuer)? })
+    }
+}
+
+impl Zone {
+    /// A zone that can answer discovery at once; its first key is being made meanwhile.
+    pub(crate) fn new(config: Config, issuer: Issuer, ports: Ports) -> Result<Self, ZoneError> {
+        let signing_key = config.signing_key.as_ref().map(secret::Secret::reveal);
+        let keys = Keys::begin(signing_key, config.limits.keys)?;
+        let state = State::new(&config, &issuer, &ports)?;
+        if let Some(email) = &config.auto_sign_in
+            && state.directory.user_by_email(email).is_none()
+        {
+            return Err(ZoneError::UnknownAutoSignIn(email.clone()));
+        }
+        let id = config.zone_id.clone().unwrap_or_else(|| identifiers::draw(&*ports.entropy));
+        Ok(Self {
+            keys,
+            audit: AuditLog::new(&id, config.limits.events),
+            metadata: metadata::document(&issuer).into(),
+            id,
+            issuer,
+            config,
+            ports,
+            state: Mutex::new(state),
+        })
+    }
+
+    /// Forgets everything since the start but the keys.
+    pub(crate) fn reset(&self) -> Result<(), DirectoryError> {
+        let fresh = State::new(&self.config, &self.issuer, &self.ports)?;
+        *self.state() = fresh;
+        self.audit.clear();
+        Ok(())
+    }
+
+    /// Does something with the directory of users, resources and clients.
+    pub(crate) fn with_directory<T>(&self, f: impl FnOnce(&mut Directory) -> T) -> T {
+        f(&mut self.state().directory)
+    }
+
+    pub(crate) fn draw_identifier(&self) -> String {
+        identifiers::draw(&*self.ports.entropy)
+    }
+
+    pub(crate) fn draw_secret(&self) -> String {
+        identifiers::draw_secret(&*self.ports.entropy)
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    /// The configuration that the zone was started with.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    fn record(&self, draft: Draft) {
+        self.audit.record(&self.ports, draft);
+    }
+
+    // Each change under the lock is complete before anything that can panic.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// `duration` after `moment`, or the end of time.
+fn later(moment: Timestamp, duration: std::time::Duration) -> Timestamp {
+    moment.saturating_add(duration).unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,94 @@
+//! Verifying the zone's own access tokens, for the resources that the zone itself protects.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use serde_json::{Map, Value};
+
+use super::Zone;
+
+/// Why a token opens nothing here. The text is for the caller, and repeats nothing of the token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum VerifyError {
+    #[error("it is no JWS in compact form with a JSON header and JSON claims")]
+    Malformed,
+    #[error("its header must be {{\"alg\":\"RS256\",\"typ\":\"at+jwt\",\"kid\":…}} without crit")]
+    Header,
+    #[error("its kid names no key in this zone's JWKS")]
+    UnknownKey,
+    #[error("its signature is wrong")]
+    Signature,
+    #[error("it was issued by another issuer")]
+    Issuer,
+    #[error("it is for another resource")]
+    Audience,
+    #[error("it has expired, or has no exp")]
+    Expired,
+    #[error("it is not valid yet")]
+    NotYetValid,
+}
+
+/// The longest token read.
+const LONGEST: usize = 16 * 1024;
+
+impl Zone {
+    /// Whether `token` is an access token of this zone for `resource`, valid now.
+    pub(crate) fn verify(&self, token: &str, resource: &str) -> Result<(), VerifyError> {
+        if token.len() > LONGEST {
+            return Err(VerifyError::Malformed);
+        }
+        let (input, signature) = token.rsplit_once('.').ok_or(VerifyError::Malformed)?;
+        let (header, payload) = input.split_once('.').ok_or(VerifyError::Malformed)?;
+        let header = object(header)?;
+        let claims = object(payload)?;
+        let signature = BASE64URL.decode(signature).map_err(|_| VerifyError::Malformed)?;
+
+        if text(&header, "alg") != Some("RS256")
+            || text(&header, "typ") != Some("at+jwt")
+            || header.contains_key("crit")
+        {
+            return Err(VerifyError::Header);
+        }
+        let kid = text(&header, "kid").ok_or(VerifyError::Header)?;
+        if text(&claims, "iss") != Some(self.issuer.as_str()) {
+            return Err(VerifyError::Issuer);
+        }
+        if !is_audience(claims.get("aud"), resource) {
+            return Err(VerifyError::Audience);
+        }
+        let now = self.now().as_second();
+        let exp = claims.get("exp").and_then(Value::as_i64).ok_or(VerifyError::Expired)?;
+        if exp <= now {
+            return Err(VerifyError::Expired);
+        }
+        if let Some(nbf) = claims.get("nbf")
+            && nbf.as_i64().is_none_or(|nbf| nbf > now)
+        {
+            return Err(VerifyError::NotYetValid);
+        }
+        let key = self.keys.find_published(kid).ok_or(VerifyError::UnknownKey)?;
+        if !key.verifies(input.as_bytes(), &signature) {
+            return Err(VerifyError::Signature);
+        }
+        Ok(())
+    }
+}
+
+fn object(segment: &str) -> Result<Map<String, Value>, VerifyError> {
+    let bytes = BASE64URL.decode(segment).map_err(|_| VerifyError::Malformed)?;
+    match serde_json::from_slice(&bytes) {
+        Ok(Value::Object(members)) => Ok(members),
+        _ => Err(VerifyError::Malformed),
+    }
+}
+
+fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    members.get(name)?.as_str()
+}
+
+fn is_audience(aud: Option<&Value>, resource: &str) -> bool {
+    match aud {
+        Some(Value::String(aud)) => aud == resource,
+        Some(Value::Array(several)) => several.iter().any(|aud| aud == resource),
+        _ => false,
+    }
+}
