@@ -1,0 +1,196 @@
+//! What a server is made of: its zone, its public origin, and what it accepts.
+
+use std::fmt;
+
+use url::{Host, Url};
+
+use crate::{
+    keys,
+    resource::ProtectedResource,
+    rules::{Algorithm, TokenTypes},
+};
+
+/// The path of the MCP endpoint: the resource is the public origin plus this.
+pub const MCP_PATH: &str = "/mcp";
+
+/// The port that the guide's server listens on.
+pub const DEFAULT_PORT: u16 = 8080;
+
+/// All that can be set. [`Config::new`] gives the guide's server for a zone.
+#[derive(Clone, Debug)]
+pub struct Config {
+    zone_url: String,
+    /// Where clients reach the server; none means where it listens.
+    pub public_origin: Option<PublicOrigin>,
+    /// Where it listens; 0 means any free port.
+    pub port: u16,
+    /// The name for people, in the metadata.
+    pub resource_name: String,
+    /// The server's own credentials at the zone. Nothing needs them until a tool calls another API.
+    pub credentials: Option<ClientCredentials>,
+    /// The signature algorithms that are accepted.
+    pub algorithms: Vec<Algorithm>,
+    /// The types of token that are accepted.
+    pub token_types: TokenTypes,
+    /// The pages whose scripts may call, as origins; a request with another `Origin` gets 403.
+    pub allowed_origins: Vec<String>,
+}
+
+/// What is wrong with a setting.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The zone's URL.
+    #[error(
+        "the zone URL `{given}` is not an http or https URL without query and fragment, such as https://<zone-id>.keycard.cloud"
+    )]
+    ZoneUrl {
+        /// As given.
+        given: String,
+    },
+    /// The zone's id.
+    #[error("the zone id `{given}` has characters that no host name has; it is the part before .keycard.cloud")]
+    ZoneId {
+        /// As given.
+        given: String,
+    },
+    /// The public origin.
+    #[error(
+        "`{given}` is not an origin such as http://localhost:8080: give scheme, host and port without a path, the server adds {MCP_PATH}"
+    )]
+    PublicOrigin {
+        /// As given.
+        given: String,
+    },
+}
+
+impl Config {
+    /// The guide's server for the zone whose issuer is `zone_url`, letter by letter.
+    pub fn new(zone_url: &str) -> Result<Self, ConfigError> {
+        if keys::metadata_url(zone_url).is_none() {
+            return Err(ConfigError::ZoneUrl { given: zone_url.to_owned() });
+        }
+        Ok(Self {
+            zone_url: zone_url.to_owned(),
+            public_origin: None,
+            port: DEFAULT_PORT,
+            resource_name: "Hello World MCP Server".to_owned(),
+            credentials: None,
+            algorithms: vec![Algorithm::Rs256],
+            token_types: TokenTypes::default(),
+            allowed_origins: Vec::new(),
+        })
+    }
+
+    /// The guide's server for the zone of this id.
+    pub fn for_zone_id(zone_id: &str) -> Result<Self, ConfigError> {
+        let label = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        if zone_id.is_empty() || !zone_id.bytes().all(label) {
+            return Err(ConfigError::ZoneId { given: zone_id.to_owned() });
+        }
+        Self::new(&format!("https://{zone_id}.keycard.cloud"))
+    }
+
+    /// With this public origin.
+    pub fn with_public_origin(self, origin: &str) -> Result<Self, ConfigError> {
+        Ok(Self { public_origin: Some(PublicOrigin::parse(origin)?), ..self })
+    }
+
+    /// The zone's issuer.
+    pub fn zone_url(&self) -> &str {
+        &self.zone_url
+    }
+
+    /// The public origin, or the guide's for the port.
+    pub fn origin(&self) -> PublicOrigin {
+        self.public_origin.clone().unwrap_or_else(|| PublicOrigin {
+            text: format!("http://localhost:{}", self.port),
+            host: "localhost".to_owned(),
+            is_loopback: true,
+            is_https: false,
+        })
+    }
+
+    /// The MCP endpoint as a protected resource.
+    pub fn resource(&self) -> ProtectedResource {
+        ProtectedResource::assemble(self.origin().as_str(), MCP_PATH, &self.zone_url).with_name(&self.resource_name)
+    }
+
+    /// The names under which the server answers; any other one may be a rebound DNS name.
+    pub fn allowed_hosts(&self) -> Vec<String> {
+        let loopback = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+        loopback.into_iter().chain([self.origin().host]).collect()
+    }
+}
+
+/// Scheme, host and port, kept letter by letter: the resource identifier begins with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicOrigin {
+    text: String,
+    host: String,
+    is_loopback: bool,
+    is_https: bool,
+}
+
+impl PublicOrigin {
+    /// Reads an origin; one final slash is forgiven and dropped.
+    pub fn parse(given: &str) -> Result<Self, ConfigError> {
+        let wrong = || ConfigError::PublicOrigin { given: given.to_owned() };
+        let text = given.strip_suffix('/').unwrap_or(given);
+        let url = Url::parse(text).map_err(|_| wrong())?;
+        let (_, authority) = text.split_once("://").ok_or_else(wrong)?;
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+        if !matches!(url.scheme(), "http" | "https") || authority.is_empty() || !authority.bytes().all(plain) {
+            return Err(wrong());
+        }
+        let host = url.host().ok_or_else(wrong)?;
+        Ok(Self {
+            text: text.to_owned(),
+            is_loopback: match &host {
+                Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
+                Host::Ipv4(address) => address.is_loopback(),
+                Host::Ipv6(address) => address.is_loopback(),
+            },
+            is_https: url.scheme() == "https",
+            host: match host {
+                Host::Ipv6(address) => address.to_string(),
+                other => other.to_string(),
+            },
+        })
+    }
+
+    /// As given, without a final slash.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether tokens travel to it in the clear (RFC 9728 section 7.1).
+    pub fn is_exposed(&self) -> bool {
+        !self.is_https && !self.is_loopback
+    }
+}
+
+/// A client id and its secret, which no output shows.
+#[derive(Clone)]
+pub struct ClientCredentials {
+    /// The id.
+    pub client_id: String,
+    secret: String,
+}
+
+impl ClientCredentials {
+    /// Both together.
+    pub fn new(client_id: String, secret: String) -> Self {
+        Self { client_id, secret }
+    }
+
+    /// The secret, for the zone alone.
+    pub fn secret(&self) -> &str {
+        &self.secret
+    }
+}
+
+impl fmt::Debug for ClientCredentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientCredentials").field("client_id", &self.client_id).field("secret", &"[masked]").finish()
+    }
+}

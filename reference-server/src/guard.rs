@@ -1,0 +1,300 @@
+//! The layer in front of a service: verify, or challenge.
+//!
+//! It asks what was presented, whether that is a token for us, and whether it reaches far enough for
+//! what the request is about to do; every method of HTTP is asked. What passes goes on without its
+//! `Authorization` field and with the caller among its extensions, as the verifier's own type and as
+//! [`Identity`].
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{
+    Json,
+    body::{Body, Bytes},
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, StatusCode, header::AUTHORIZATION, request::Parts};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde_json::json;
+use tower::{Layer, Service, ServiceExt};
+
+use crate::{
+    audit::{AuditRecord, Decision},
+    challenge::Denial,
+    credentials::{self, Presented},
+    policy::{Call, Operation, Policy},
+    ports::Ports,
+    resource::ProtectedResource,
+    rules::Identity,
+    scopes::Scopes,
+    verify::{Caller, Verifier, VerifyError},
+};
+
+/// How long a request may take to send a body that the policy must see.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Protects the services that it wraps. Clones share the verifier.
+pub struct Guard<V> {
+    metadata_url: Arc<str>,
+    verifier: Arc<V>,
+    policy: Arc<dyn Policy>,
+    ports: Option<Ports>,
+}
+
+impl<V: Verifier> Guard<V> {
+    /// Lets in who has a token that `verifier` accepts and the scopes that `policy` asks for.
+    pub fn new(resource: &ProtectedResource, verifier: V, policy: impl Policy) -> Self {
+        Self {
+            metadata_url: resource.metadata_url().into(),
+            verifier: Arc::new(verifier),
+            policy: Arc::new(policy),
+            ports: None,
+        }
+    }
+
+    /// Records each call that the policy names.
+    #[must_use]
+    pub fn audited(self, ports: Ports) -> Self {
+        Self { ports: Some(ports), ..self }
+    }
+
+    /// Who calls, if that can be told from the head of the request.
+    async fn identify(&self, headers: &HeaderMap) -> Result<V::Verified, Denial> {
+        let token = match credentials::presented(headers) {
+            Presented::Nothing => return Err(Denial::NoCredentials),
+            Presented::Malformed => return Err(Denial::MalformedCredentials),
+            Presented::Bearer(token) => token,
+        };
+        self.verifier.verify(token).await.map_err(|error| match error {
+            VerifyError::Invalid(why) => Denial::InvalidToken(why),
+            VerifyError::Unavailable { retry_after } => Denial::Unavailable { retry_after },
+        })
+    }
+
+    /// What the request is about to do, and its body, whole again.
+    async fn understand(&self, head: &Parts, body: Body) -> Result<(Operation, Body), Box<Response>> {
+        let Some(limit) = self.policy.body_limit() else {
+            return Ok((self.policy.operation(head, &[])?, body));
+        };
+        let body = read(body, limit).await?;
+        Ok((self.policy.operation(head, &body)?, Body::from(body)))
+    }
+
+    async fn answer<S>(self: Arc<Self>, inner: S, request: Request) -> Result<Response, S::Error>
+    where
+        S: Service<Request>,
+        S::Response: IntoResponse,
+    {
+        let mut trail = self.ports.as_ref().map(Trail::open);
+        let (mut head, body) = request.into_parts();
+        let identified = self.identify(&head.headers).await;
+        // Nothing behind this line can log, forward or misread the token.
+        head.headers.remove(AUTHORIZATION);
+        // Read also where nobody was identified: the challenge names the scopes that the operation needs.
+        let understood = self.understand(&head, body).await;
+
+        let caller = match identified {
+            Ok(caller) => caller,
+            Err(denial) => {
+                let operation = understood.map(|(operation, _)| operation).unwrap_or_default();
+                return Ok(self.deny(&denial, &operation, trail.as_mut()));
+            }
+        };
+        let (operation, body) = match understood {
+            Ok(understood) => understood,
+            Err(response) => return Ok(*response),
+        };
+        let identity = Identity::of(&caller);
+        if let Some(trail) = &mut trail {
+            trail.identified(&identity);
+        }
+        if !self.policy.permits(&operation, caller.scopes()) {
+            return Ok(self.deny(&Denial::InsufficientScope, &operation, trail.as_mut()));
+        }
+        if let Some(trail) = &mut trail {
+            trail.passed(&operation);
+        }
+        head.extensions.insert(caller);
+        head.extensions.insert(identity);
+        let response = inner.oneshot(Request::from_parts(head, body)).await?.into_response();
+        if let Some(trail) = &mut trail {
+            trail.close(response.status());
+        }
+        Ok(response)
+    }
+
+    fn deny(&self, denial: &Denial, operation: &Operation, trail: Option<&mut Trail>) -> Response {
+        if let Some(trail) = trail {
+            trail.denied(denial, operation);
+        }
+        denial.response(&self.metadata_url, &operation.scopes)
+    }
+}
+
+async fn read(body: Body, limit: usize) -> Result<Bytes, Box<Response>> {
+    let refusal =
+        |status: StatusCode, message: &str| Box::new((status, Json(json!({ "message": message }))).into_response());
+    match tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, limit).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            Err(refusal(StatusCode::PAYLOAD_TOO_LARGE, &format!("a request body may have at most {limit} bytes")))
+        }
+        Ok(Err(_)) => Err(refusal(StatusCode::BAD_REQUEST, "the request body could not be read")),
+        Err(_) => Err(refusal(StatusCode::REQUEST_TIMEOUT, "the request body took too long")),
+    }
+}
+
+/// The audit record of a request while it is being answered; written at the latest when it is dropped,
+/// so that a client that hangs up leaves a trace too.
+struct Trail {
+    ports: Ports,
+    record: AuditRecord,
+    is_call: bool,
+}
+
+impl Trail {
+    fn open(ports: &Ports) -> Self {
+        Self {
+            ports: ports.clone(),
+            record: AuditRecord {
+                time: ports.clock.now(),
+                id: String::new(),
+                correlation_id: None,
+                subject: None,
+                client_id: None,
+                token_id: None,
+                tool: String::new(),
+                arguments: Vec::new(),
+                scopes_needed: Scopes::none(),
+                scopes_held: None,
+                decision: Decision::Denied,
+                reason: "abandoned",
+                status: None,
+                duration_ms: 0.0,
+            },
+            is_call: false,
+        }
+    }
+
+    fn identified(&mut self, identity: &Identity) {
+        self.record.correlation_id = Some(correlation_id(identity));
+        self.record.subject = Some(identity.subject().to_owned());
+        self.record.client_id = Some(identity.client_id().to_owned());
+        self.record.token_id = identity.token_id().map(str::to_owned);
+        self.record.scopes_held = Some(identity.scopes().clone());
+    }
+
+    fn passed(&mut self, operation: &Operation) {
+        self.names(operation);
+        self.record.decision = Decision::Allowed;
+    }
+
+    fn denied(&mut self, denial: &Denial, operation: &Operation) {
+        self.names(operation);
+        self.record.reason = denial.reason();
+        self.record.status = Some(denial.status().as_u16());
+    }
+
+    fn close(&mut self, status: StatusCode) {
+        self.record.reason = "served";
+        self.record.status = Some(status.as_u16());
+    }
+
+    fn names(&mut self, operation: &Operation) {
+        if let Some(Call { tool, arguments }) = &operation.call {
+            self.is_call = true;
+            self.record.tool = clipped(tool);
+            self.record.arguments = arguments.iter().take(32).map(|name| clipped(name)).collect();
+            self.record.scopes_needed = operation.scopes.clone();
+        }
+    }
+}
+
+impl Drop for Trail {
+    fn drop(&mut self) {
+        if !self.is_call {
+            return;
+        }
+        let mut id = [0; 16];
+        self.ports.entropy.fill(&mut id);
+        self.record.id = hex(&id);
+        let duration = self.ports.clock.now().duration_since(self.record.time);
+        self.record.duration_ms = (duration.as_secs_f64() * 1e6).round() / 1e3;
+        if let Err(error) = self.ports.audit.record(&self.record) {
+            tracing::error!(%error, id = self.record.id, "an audit record was lost");
+        }
+    }
+}
+
+/// A name of the caller's choosing, short enough for a line.
+fn clipped(name: &str) -> String {
+    name.chars().take(128).collect()
+}
+
+fn correlation_id(identity: &Identity) -> String {
+    // JSON keeps the parts apart, whatever characters they have.
+    let parts = json!([identity.subject(), identity.client_id(), identity.session()]);
+    hex(&openssl::sha::sha256(parts.to_string().as_bytes())[..16])
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl<V> Clone for Guard<V> {
+    fn clone(&self) -> Self {
+        Self {
+            metadata_url: self.metadata_url.clone(),
+            verifier: self.verifier.clone(),
+            policy: self.policy.clone(),
+            ports: self.ports.clone(),
+        }
+    }
+}
+
+impl<S, V> Layer<S> for Guard<V> {
+    type Service = Guarded<S, V>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Guarded { guard: Arc::new(self.clone()), inner }
+    }
+}
+
+/// A service behind a [`Guard`].
+pub struct Guarded<S, V> {
+    guard: Arc<Guard<V>>,
+    inner: S,
+}
+
+impl<S: Clone, V> Clone for Guarded<S, V> {
+    fn clone(&self) -> Self {
+        Self { guard: self.guard.clone(), inner: self.inner.clone() }
+    }
+}
+
+impl<S, V> Service<Request> for Guarded<S, V>
+where
+    S: Service<Request> + Clone + Send + 'static,
+    S::Response: IntoResponse,
+    S::Future: Send,
+    S::Error: Send,
+    V: Verifier,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
+
+    /// The inner service is made ready when a request has passed; one that is refused does not need it.
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        Box::pin(self.guard.clone().answer(self.inner.clone(), request))
+    }
+}

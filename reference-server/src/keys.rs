@@ -1,0 +1,419 @@
+//! The zone's keys: found through its metadata, kept for a while, and asked for again with restraint.
+//!
+//! - One request at a time: whoever needs the set while it is being fetched waits for that fetch.
+//! - A `kid` that is not in the set causes a fetch, at a bounded rate ([`BURST`], [`REFILL`]). A
+//!   bucket, not one fetch per interval: otherwise a single junk token locks out a rotated key.
+//! - A set is fetched again when it is older than [`REFRESH_AFTER`]. While the zone cannot be
+//!   reached its keys go on verifying, but never beyond [`MAX_AGE`]; then nobody is let in.
+
+use std::{
+    collections::HashMap,
+    error::Error,
+    fmt::Write as _,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::{SignedDuration, Timestamp};
+use josekit::{
+    jwk::Jwk,
+    jws::{ES256, EdDSA, JwsVerifier, PS256, RS256},
+};
+use serde_json::{Map, Value};
+use tokio::sync::watch;
+use url::Url;
+
+use crate::{
+    fetch::{FetchError, Fetcher},
+    ports::Clock,
+    rules::Algorithm,
+    verify::InvalidToken,
+};
+
+/// From this age on, a key set is fetched again when it is needed.
+pub const REFRESH_AFTER: SignedDuration = SignedDuration::from_mins(5);
+/// From this age on, a key set verifies nothing any more.
+pub const MAX_AGE: SignedDuration = SignedDuration::from_mins(15);
+/// How many unknown `kid`s may cause a fetch one after another.
+pub const BURST: u32 = 4;
+/// How long until one more may.
+pub const REFILL: SignedDuration = SignedDuration::from_secs(10);
+/// After a failed fetch, how long the zone is left alone.
+pub const RETRY_AFTER: SignedDuration = SignedDuration::from_secs(5);
+/// How long the address of the key set is believed.
+const METADATA_MAX_AGE: SignedDuration = SignedDuration::from_hours(1);
+/// How many keys of a set are looked at.
+const MAX_KEYS: usize = 100;
+
+/// The keys of one zone. Clones share the cache.
+#[derive(Clone)]
+pub struct ZoneKeys(Arc<Shared>);
+
+struct Shared {
+    issuer: String,
+    metadata_url: Url,
+    fetcher: Fetcher,
+    clock: Arc<dyn Clock>,
+    state: Mutex<State>,
+}
+
+/// Why there is no key.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The zone has no such key, as far as we may ask now.
+    #[error("the zone has no key of this name")]
+    Unknown,
+    /// The zone's keys cannot be had.
+    #[error("the zone's keys cannot be had")]
+    Unavailable {
+        /// When to ask again.
+        retry_after: Duration,
+    },
+}
+
+/// Why a zone's address cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ZoneError {
+    /// Not an http(s) URL without query and fragment.
+    #[error("`{issuer}` is no issuer: an absolute http or https URL without query and fragment was expected")]
+    NotAnIssuer {
+        /// The text as given.
+        issuer: String,
+    },
+    /// The HTTP client could not be made.
+    #[error("could not set up an HTTP client")]
+    Client(#[from] reqwest::Error),
+}
+
+/// Why a key set was not taken; logged, and never told to a caller.
+#[derive(Debug, thiserror::Error)]
+enum RefreshError {
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error("the metadata names the issuer {found}, and {expected} was asked (RFC 8414 section 3.3)")]
+    OtherIssuer { expected: String, found: Value },
+    #[error("the metadata names no jwks_uri that is a URL")]
+    NoKeySet,
+    #[error("the jwks_uri {jwks_uri} has another origin than the issuer")]
+    ForeignKeySet { jwks_uri: Url },
+    #[error("{jwks_uri} has no `keys` array with a key that can verify a token")]
+    NoKeys { jwks_uri: Url },
+}
+
+#[derive(Default)]
+struct State {
+    jwks_uri: Option<(Url, Timestamp)>,
+    keys: Option<KeySet>,
+    failed_at: Option<Timestamp>,
+    bucket: Option<Bucket>,
+    in_flight: Option<watch::Receiver<bool>>,
+}
+
+struct KeySet {
+    by_kid: HashMap<String, Arc<VerificationKey>>,
+    fetched_at: Timestamp,
+}
+
+impl ZoneKeys {
+    /// The keys of the zone `issuer`. Nothing is fetched before a key is needed.
+    pub fn new(issuer: &str, clock: Arc<dyn Clock>) -> Result<Self, ZoneError> {
+        Ok(Self(Arc::new(Shared {
+            metadata_url: metadata_url(issuer).ok_or_else(|| ZoneError::NotAnIssuer { issuer: issuer.to_owned() })?,
+            issuer: issuer.to_owned(),
+            fetcher: Fetcher::new()?,
+            clock,
+            state: Mutex::default(),
+        })))
+    }
+
+    /// The zone's key of this name, as published.
+    pub async fn key(&self, kid: &str) -> Result<Jwk, KeyError> {
+        Ok(self.verification_key(kid).await?.jwk().clone())
+    }
+
+    /// The zone's key of this name, ready for use.
+    pub async fn verification_key(&self, kid: &str) -> Result<Arc<VerificationKey>, KeyError> {
+        match self.0.look_up(kid) {
+            LookUp::Settled(answer) => answer,
+            LookUp::Refresh(mut done) => {
+                // An error means that the fetch ended without a word; what is known then counts.
+                let _ = done.wait_for(|done| *done).await;
+                self.0.after_refresh(kid)
+            }
+        }
+    }
+}
+
+enum LookUp {
+    Settled(Result<Arc<VerificationKey>, KeyError>),
+    Refresh(watch::Receiver<bool>),
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        // No invariant spans two fields, so a state left by a panic is still a state.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn look_up(self: &Arc<Self>, kid: &str) -> LookUp {
+        let now = self.clock.now();
+        let mut state = self.state();
+        let known = state.usable_key(kid, now);
+        let fresh = state.age(now).is_some_and(|age| age < REFRESH_AFTER);
+        match known {
+            Some(key) if fresh => return LookUp::Settled(Ok(key)),
+            _ => {}
+        }
+        // A receiver whose sender is gone belongs to a fetch that ended without a word.
+        if let Some(done) = state.in_flight.as_ref().filter(|done| done.has_changed().is_ok()) {
+            return LookUp::Refresh(done.clone());
+        }
+        if let Some(left) = state.pause_left(now) {
+            return LookUp::Settled(known.ok_or(KeyError::Unavailable { retry_after: left }));
+        }
+        if fresh && !state.bucket.get_or_insert_with(|| Bucket::full(now)).take(now) {
+            return LookUp::Settled(Err(KeyError::Unknown));
+        }
+        let (finish, done) = watch::channel(false);
+        state.in_flight = Some(done.clone());
+        drop(state);
+        // A task of its own: the caller may hang up, and the others still wait.
+        let shared = Arc::clone(self);
+        tokio::spawn(async move {
+            shared.refresh(now).await;
+            finish.send_replace(true);
+        });
+        LookUp::Refresh(done)
+    }
+
+    fn after_refresh(&self, kid: &str) -> Result<Arc<VerificationKey>, KeyError> {
+        let now = self.clock.now();
+        let state = self.state();
+        match state.usable_key(kid, now) {
+            Some(key) => Ok(key),
+            None if state.age(now).is_none_or(|age| age >= MAX_AGE) || state.failed_at.is_some() => {
+                let retry_after = state.pause_left(now).unwrap_or(Duration::from_secs(1));
+                Err(KeyError::Unavailable { retry_after })
+            }
+            None => Err(KeyError::Unknown),
+        }
+    }
+
+    async fn refresh(&self, now: Timestamp) {
+        let fetched = self.fetch(now).await;
+        let mut state = self.state();
+        state.in_flight = None;
+        match fetched {
+            Ok(by_kid) => {
+                state.keys = Some(KeySet { by_kid, fetched_at: now });
+                state.failed_at = None;
+            }
+            Err(error) => {
+                tracing::warn!(issuer = self.issuer, "the zone's keys were not refreshed: {}", chain(&error));
+                // The address may be what is wrong.
+                state.jwks_uri = None;
+                state.failed_at = Some(now);
+                // A set without a key is an answer all the same: the zone stands behind the old ones no more.
+                if matches!(error, RefreshError::NoKeys { .. }) {
+                    state.keys = None;
+                }
+            }
+        }
+    }
+
+    async fn fetch(&self, now: Timestamp) -> Result<HashMap<String, Arc<VerificationKey>>, RefreshError> {
+        let jwks_uri = self.jwks_uri(now).await?;
+        let document = self.fetcher.json(&jwks_uri).await?;
+        let by_kid = document.get("keys").and_then(Value::as_array).map(|keys| read_keys(keys));
+        by_kid
+            .filter(|by_kid| by_kid.values().any(|key| !key.verifiers.is_empty()))
+            .ok_or(RefreshError::NoKeys { jwks_uri })
+    }
+
+    async fn jwks_uri(&self, now: Timestamp) -> Result<Url, RefreshError> {
+        if let Some((jwks_uri, found_at)) = &self.state().jwks_uri
+            && within(*found_at, now, METADATA_MAX_AGE)
+        {
+            return Ok(jwks_uri.clone());
+        }
+        let metadata = self.fetcher.json(&self.metadata_url).await?;
+        let found = metadata.get("issuer").cloned().unwrap_or_default();
+        if found != *self.issuer {
+            return Err(RefreshError::OtherIssuer { expected: self.issuer.clone(), found });
+        }
+        let jwks_uri = metadata
+            .get("jwks_uri")
+            .and_then(Value::as_str)
+            .and_then(|jwks_uri| Url::parse(jwks_uri).ok())
+            .ok_or(RefreshError::NoKeySet)?;
+        if jwks_uri.origin() != self.metadata_url.origin() {
+            return Err(RefreshError::ForeignKeySet { jwks_uri });
+        }
+        self.state().jwks_uri = Some((jwks_uri.clone(), now));
+        Ok(jwks_uri)
+    }
+}
+
+impl State {
+    /// How old the key set is; none also when the clock went back behind its fetch.
+    fn age(&self, now: Timestamp) -> Option<SignedDuration> {
+        let age = now.duration_since(self.keys.as_ref()?.fetched_at);
+        (!age.is_negative()).then_some(age)
+    }
+
+    fn usable_key(&self, kid: &str, now: Timestamp) -> Option<Arc<VerificationKey>> {
+        self.age(now).filter(|age| *age < MAX_AGE)?;
+        self.keys.as_ref()?.by_kid.get(kid).cloned()
+    }
+
+    /// How long the zone is still left alone after a failure.
+    fn pause_left(&self, now: Timestamp) -> Option<Duration> {
+        let failed_at = self.failed_at.filter(|at| within(*at, now, RETRY_AFTER))?;
+        (RETRY_AFTER - now.duration_since(failed_at)).try_into().ok()
+    }
+}
+
+/// Whether less than `limit` has passed since `then`.
+fn within(then: Timestamp, now: Timestamp, limit: SignedDuration) -> bool {
+    let passed = now.duration_since(then);
+    !passed.is_negative() && passed < limit
+}
+
+/// Fetches that unknown `kid`s may still cause.
+struct Bucket {
+    left: u32,
+    refilled_at: Timestamp,
+}
+
+impl Bucket {
+    fn full(now: Timestamp) -> Self {
+        Self { left: BURST, refilled_at: now }
+    }
+
+    fn take(&mut self, now: Timestamp) -> bool {
+        let passed = now.duration_since(self.refilled_at);
+        let refills = passed.as_secs() / REFILL.as_secs();
+        if refills != 0 {
+            // Also when the clock went back: a bucket that waits for the old time would be shut for long.
+            let gained = u32::try_from(refills).unwrap_or(1);
+            self.left = self.left.saturating_add(gained).min(BURST);
+            self.refilled_at = now;
+        }
+        match self.left.checked_sub(1) {
+            Some(left) => {
+                self.left = left;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+/// RFC 8414 section 3.1: the well-known string goes between the host and the path of the issuer.
+pub(crate) fn metadata_url(issuer: &str) -> Option<Url> {
+    let mut url = Url::parse(issuer).ok()?;
+    let plain = matches!(url.scheme(), "http" | "https")
+        && url.has_host()
+        && url.query().is_none()
+        && url.fragment().is_none()
+        && url.username().is_empty()
+        && url.password().is_none();
+    if !plain {
+        return None;
+    }
+    let path = url.path().trim_end_matches('/');
+    let path = format!("/.well-known/oauth-authorization-server{path}");
+    url.set_path(&path);
+    Some(url)
+}
+
+/// The keys that have a name. Those of an unknown kind verify nothing and spoil nothing (RFC 7517 section 5).
+fn read_keys(keys: &[Value]) -> HashMap<String, Arc<VerificationKey>> {
+    let mut by_kid: HashMap<String, Arc<VerificationKey>> = HashMap::new();
+    for key in keys.iter().take(MAX_KEYS) {
+        if let Some(key) = key.as_object().and_then(VerificationKey::read)
+            && let Some(kid) = key.jwk.key_id()
+        {
+            // Two keys may share a name when their kinds differ (section 4.5): keep one that verifies.
+            let kid = kid.to_owned();
+            if by_kid.get(&kid).is_none_or(|other| other.verifiers.is_empty()) {
+                by_kid.insert(kid, Arc::new(key));
+            }
+        }
+    }
+    by_kid
+}
+
+/// A published key, and what it may verify.
+#[derive(Debug)]
+pub struct VerificationKey {
+    jwk: Jwk,
+    verifiers: Vec<(Algorithm, Box<dyn JwsVerifier>)>,
+}
+
+impl VerificationKey {
+    /// The public members of a JWK; others, unknown or private, are left out.
+    fn read(members: &Map<String, Value>) -> Option<Self> {
+        const PUBLIC: [&str; 10] = ["kty", "use", "key_ops", "alg", "kid", "n", "e", "crv", "x", "y"];
+        let public: Map<String, Value> = members
+            .iter()
+            .filter(|(name, _)| PUBLIC.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let jwk = Jwk::from_map(public).ok()?;
+        let verifiers =
+            Algorithm::ALL.into_iter().filter_map(|algorithm| Some((algorithm, verifier(&jwk, algorithm)?))).collect();
+        Some(Self { jwk, verifiers })
+    }
+
+    /// The key as published.
+    pub fn jwk(&self) -> &Jwk {
+        &self.jwk
+    }
+
+    /// Checks a signature over `message`, if this key may be used with `algorithm`.
+    pub fn verify(&self, algorithm: Algorithm, message: &[u8], signature: &[u8]) -> Result<(), InvalidToken> {
+        let (_, verifier) =
+            self.verifiers.iter().find(|(usable, _)| *usable == algorithm).ok_or(InvalidToken::UnknownKey)?;
+        verifier.verify(message, signature).map_err(|_| InvalidToken::Signature)
+    }
+}
+
+/// None where the key's kind, `use`, `key_ops`, `alg`, curve or size forbids the algorithm.
+fn verifier(jwk: &Jwk, algorithm: Algorithm) -> Option<Box<dyn JwsVerifier>> {
+    Some(match algorithm {
+        Algorithm::Rs256 if is_strong_rsa(jwk) => Box::new(RS256.verifier_from_jwk(jwk).ok()?),
+        Algorithm::Ps256 if is_strong_rsa(jwk) => Box::new(PS256.verifier_from_jwk(jwk).ok()?),
+        Algorithm::Rs256 | Algorithm::Ps256 => return None,
+        Algorithm::Es256 => Box::new(ES256.verifier_from_jwk(jwk).ok()?),
+        Algorithm::EdDsa => Box::new(EdDSA.verifier_from_jwk(jwk).ok()?),
+    })
+}
+
+/// RFC 7518 section 3.3: 2048 bits or more. josekit counts whole bytes, so 2041 bits would pass there.
+fn is_strong_rsa(jwk: &Jwk) -> bool {
+    let member = |name| {
+        let text = jwk.parameter(name)?.as_str()?;
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+        Some(bytes[zeros..].to_vec())
+    };
+    let modulus = member("n").unwrap_or_default();
+    let exponent = member("e").unwrap_or_default();
+    let long = modulus.len() > 256 || (modulus.len() == 256 && modulus[0] & 0x80 != 0);
+    // An exponent of 1 would make every message its own signature.
+    let odd = exponent.last().is_some_and(|last| last & 1 == 1);
+    long && modulus.len() <= 2048 && odd && exponent != [1] && exponent.len() <= 8
+}
+
+fn chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        // Writing to a String does not fail.
+        let _ = write!(text, ": {error}");
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,135 @@
+//! The whole server: metadata for everybody, and the MCP endpoint behind its guard.
+
+use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::Router;
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tower::Layer;
+
+use crate::{
+    audit::{AuditSink, JsonLines},
+    config::{Config, ConfigError, MCP_PATH, PublicOrigin},
+    guard::Guard,
+    keys::{ZoneError, ZoneKeys},
+    mcp::{McpPolicy, mcp_service},
+    ports::Ports,
+    tools::Tools,
+    verify::{Verifier, ZoneVerifier},
+};
+
+/// How long requests in progress may take once the server is told to stop.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Metadata and the guarded MCP endpoint, for any verifier.
+pub fn app<V: Verifier>(config: &Config, verifier: V, ports: &Ports) -> Router {
+    let tools = Tools::new();
+    let resource = config.resource().with_scopes(tools.all_scopes());
+    let scopes = tools.clone();
+    let policy = McpPolicy::new(move |tool| scopes.required_scopes(tool));
+    let guard = Guard::new(&resource, verifier, policy).audited(ports.clone());
+    Router::new().route_service(MCP_PATH, guard.layer(mcp_service(config, tools))).merge(resource.router())
+}
+
+/// The verifier of a real server: tokens of the configured zone, for the configured resource.
+pub fn zone_verifier(config: &Config, ports: &Ports) -> Result<ZoneVerifier, ZoneError> {
+    let resource = config.resource();
+    let keys = ZoneKeys::new(config.zone_url(), ports.clock.clone())?;
+    Ok(ZoneVerifier::new(config.zone_url(), resource.identifier(), keys, ports.clock.clone())
+        .with_algorithms(config.algorithms.iter().copied())
+        .with_token_types(config.token_types))
+}
+
+/// Serves `app` on all `listeners` until `shutdown`, and then what has begun, for a few seconds.
+pub async fn serve(listeners: Vec<TcpListener>, app: Router, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+    let (stop, stopped) = watch::channel(false);
+    let mut servers = JoinSet::new();
+    for listener in listeners {
+        let mut stopped = stopped.clone();
+        let server = axum::serve(listener, app.clone()).with_graceful_shutdown(async move {
+            // An error means that nobody is left to say stop, which says it.
+            let _ = stopped.wait_for(|stopped| *stopped).await;
+        });
+        servers.spawn(server.into_future());
+    }
+    tokio::select! {
+        () = shutdown => {}
+        // axum goes on after failed accepts; a server that ends has failed for good.
+        Some(ended) = servers.join_next() => return ended.map_err(io::Error::other)?,
+    }
+    stop.send_replace(true);
+    let all = async { while servers.join_next().await.is_some() {} };
+    if tokio::time::timeout(GRACE, all).await.is_err() {
+        tracing::warn!("stopped with requests in progress");
+    }
+    Ok(())
+}
+
+/// Why a server does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The listener has no address.
+    #[error("the listener has no local address")]
+    Listener(#[source] io::Error),
+    /// The zone's URL cannot be used.
+    #[error("the zone cannot be used")]
+    Zone(#[from] ZoneError),
+    /// The listener's address makes no origin.
+    #[error("no origin can be made of the listener's address")]
+    Origin(#[from] ConfigError),
+}
+
+/// A server that runs until it is dropped.
+pub struct ReferenceServer {
+    url: String,
+    _stop: watch::Sender<bool>,
+}
+
+impl ReferenceServer {
+    /// Starts a server, with its audit trail on standard output.
+    ///
+    /// Without a public origin in `config`, it is the address of `listener`.
+    pub async fn start(listener: TcpListener, config: Config) -> Result<Self, StartError> {
+        let audit: Arc<dyn AuditSink> = Arc::new(JsonLines::stdout());
+        Self::start_with(listener, config, Ports::system(audit)).await
+    }
+
+    /// Starts a server with these ports.
+    #[expect(clippy::unused_async, reason = "it needs a runtime, and may come to wait for something")]
+    pub async fn start_with(listener: TcpListener, mut config: Config, ports: Ports) -> Result<Self, StartError> {
+        bind_origin(&mut config, listener.local_addr().map_err(StartError::Listener)?)?;
+        let verifier = zone_verifier(&config, &ports)?;
+        let app = app(&config, verifier, &ports);
+        Ok(Self::run(listener, app, &config))
+    }
+
+    /// Serves any router as the server of `config`: [`app`] with another verifier, or wrapped in something.
+    ///
+    /// `config` must have its public origin, since `app` was made from it.
+    pub fn run(listener: TcpListener, app: Router, config: &Config) -> Self {
+        let (stop, mut stopped) = watch::channel(false);
+        tokio::spawn(async move {
+            let stopped = async move {
+                // The sender never sends: it is dropped with the server.
+                let _ = stopped.changed().await;
+            };
+            if let Err(error) = serve(vec![listener], app, stopped).await {
+                tracing::error!(%error, "the server has ended");
+            }
+        });
+        Self { url: config.resource().identifier().to_owned(), _stop: stop }
+    }
+
+    /// The MCP endpoint.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+}
+
+/// Fills in what follows from where a server listens.
+fn bind_origin(config: &mut Config, address: SocketAddr) -> Result<(), ConfigError> {
+    config.port = address.port();
+    if config.public_origin.is_none() {
+        config.public_origin = Some(PublicOrigin::parse(&format!("http://{address}"))?);
+    }
+    Ok(())
+}
