@@ -298,3 +298,131 @@ where
         Box::pin(self.guard.clone().answer(self.inner.clone(), request))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{convert::Infallible, future::pending};
+
+    use async_trait::async_trait;
+    use axum::{Extension, Router, routing::any};
+    use http::Request;
+
+    use super::*;
+    use crate::{
+        fixture::{Kept, StandingClock, ports},
+        verify::InvalidToken,
+    };
+
+    /// Takes the token for the subject's name.
+    struct Anybody;
+
+    #[derive(Clone)]
+    struct Somebody {
+        name: String,
+        scopes: Scopes,
+    }
+
+    #[async_trait]
+    impl Verifier for Anybody {
+        type Verified = Somebody;
+
+        async fn verify(&self, token: &str) -> Result<Somebody, VerifyError> {
+            if token == "bad" {
+                return Err(InvalidToken::Signature.into());
+            }
+            Ok(Somebody { name: token.to_owned(), scopes: Scopes::parse("read") })
+        }
+    }
+
+    impl Caller for Somebody {
+        fn subject(&self) -> &str {
+            &self.name
+        }
+        fn client_id(&self) -> &'static str {
+            "client"
+        }
+        fn scopes(&self) -> &Scopes {
+            &self.scopes
+        }
+        fn token_id(&self) -> Option<&str> {
+            None
+        }
+    }
+
+    fn resource() -> ProtectedResource {
+        ProtectedResource::new("https://api.example/reports", "https://zone.example").unwrap()
+    }
+
+    fn request(method: &str, token: &str) -> Request<Body> {
+        Request::builder()
+            .method(method)
+            .uri("/reports")
+            .header(AUTHORIZATION, format!("Bearer {token}"))
+            .body(Body::from("content"))
+            .unwrap()
+    }
+
+    fn by_method(head: &Parts) -> Scopes {
+        Scopes::parse(if head.method.is_safe() { "read" } else { "read write" })
+    }
+
+    #[tokio::test]
+    async fn any_axum_service_can_be_protected() {
+        let inner = any(async |Extension(caller): Extension<Somebody>, headers: HeaderMap, body: String| {
+            assert!(!headers.contains_key(AUTHORIZATION));
+            format!("{}: {body}", caller.subject())
+        });
+        let app = Router::new()
+            .route("/reports", inner)
+            .layer(Guard::new(&resource(), Anybody, by_method))
+            .merge(resource().router());
+
+        let served = app.clone().oneshot(request("GET", "ada")).await.unwrap();
+        assert_eq!(served.into_body().collect().await.unwrap().to_bytes(), "ada: content");
+
+        let refused = app.clone().oneshot(request("DELETE", "ada")).await.unwrap();
+        assert_eq!(refused.status(), StatusCode::FORBIDDEN);
+        let challenge = refused.headers()["www-authenticate"].to_str().unwrap();
+        assert!(challenge.contains("scope=\"read write\""));
+        assert!(challenge.contains("\"https://api.example/.well-known/oauth-protected-resource/reports\""));
+
+        let metadata = Request::get("/.well-known/oauth-protected-resource/reports").body(Body::empty()).unwrap();
+        assert_eq!(app.clone().oneshot(metadata).await.unwrap().status(), StatusCode::OK);
+        assert_eq!(app.oneshot(request("GET", "bad")).await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    }
+
+    #[tokio::test]
+    async fn the_identity_is_the_verifiers_and_not_the_requests() {
+        let inner = any(async |Extension(identity): Extension<Identity>| identity.subject().to_owned());
+        let app = Router::new().route("/reports", inner).layer(Guard::new(&resource(), Anybody, by_method));
+        let mut forged = request("GET", "ada");
+        let mallory = Somebody { name: "mallory".to_owned(), scopes: Scopes::none() };
+        forged.extensions_mut().insert(Identity::of(&mallory));
+        let served = app.oneshot(forged).await.unwrap();
+        assert_eq!(served.into_body().collect().await.unwrap().to_bytes(), "ada");
+    }
+
+    struct OneCall;
+
+    impl Policy for OneCall {
+        fn operation(&self, _head: &Parts, _body: &[u8]) -> Result<Operation, Box<Response>> {
+            let call = Call { tool: "slow".to_owned(), arguments: vec![] };
+            Ok(Operation { scopes: Scopes::none(), call: Some(call) })
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_hangs_up_leaves_a_record_too() {
+        let audit = Arc::new(Kept::default());
+        let guard = Guard::new(&resource(), Anybody, OneCall).audited(ports(&StandingClock::new(), &audit));
+        let endless = tower::service_fn(async |_: Request<Body>| pending::<Result<Response, Infallible>>().await);
+        let call = tokio::spawn(guard.layer(endless).oneshot(request("POST", "ada")));
+        tokio::task::yield_now().await;
+        call.abort();
+        assert!(call.await.unwrap_err().is_cancelled());
+        let records = audit.all();
+        assert_eq!(records.len(), 1);
+        assert_eq!((records[0].decision, records[0].reason, records[0].status), (Decision::Allowed, "abandoned", None));
+        assert_eq!(records[0].subject.as_deref(), Some("ada"));
+    }
+}

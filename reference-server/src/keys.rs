@@ -417,3 +417,241 @@ fn chain(error: &dyn Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::fixture::{A, Answer, B, StandingClock, Zone};
+
+    async fn zone() -> (Zone, ZoneKeys, Arc<StandingClock>) {
+        let zone = Zone::start(&[&A]).await;
+        let clock = StandingClock::new();
+        let keys = ZoneKeys::new(&zone.url, clock.clone()).unwrap();
+        (zone, keys, clock)
+    }
+
+    fn unavailable<T>(result: &Result<T, KeyError>) -> bool {
+        matches!(result, Err(KeyError::Unavailable { .. }))
+    }
+
+    #[tokio::test]
+    async fn many_who_wait_cause_one_fetch() {
+        let (zone, keys, _) = zone().await;
+        zone.shut();
+        let waiting: Vec<_> = (0..50)
+            .map(|_| {
+                let keys = keys.clone();
+                tokio::spawn(async move { keys.key("a").await.is_ok() })
+            })
+            .collect();
+        while zone.key_requests() == 0 {
+            tokio::task::yield_now().await;
+        }
+        zone.open();
+        for waiter in waiting {
+            assert!(waiter.await.unwrap());
+        }
+        assert_eq!((zone.metadata_requests(), zone.key_requests()), (1, 1));
+        assert!(keys.key("a").await.is_ok());
+        assert_eq!(zone.key_requests(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_caller_who_hangs_up_takes_the_fetch_from_nobody() {
+        let (zone, keys, _) = zone().await;
+        zone.shut();
+        let first = tokio::spawn({
+            let keys = keys.clone();
+            async move { keys.key("a").await.is_ok() }
+        });
+        while zone.key_requests() == 0 {
+            tokio::task::yield_now().await;
+        }
+        first.abort();
+        assert!(first.await.unwrap_err().is_cancelled());
+        zone.open();
+        assert!(keys.key("a").await.is_ok());
+        assert_eq!(zone.key_requests(), 1);
+    }
+
+    #[tokio::test]
+    async fn unknown_names_cause_fetches_at_a_bounded_rate() {
+        let (zone, keys, clock) = zone().await;
+        assert!(keys.key("a").await.is_ok());
+        for n in 0..20 {
+            assert!(matches!(keys.key(&format!("junk-{n}")).await, Err(KeyError::Unknown)));
+        }
+        let burst = 1 + BURST as usize;
+        assert_eq!(zone.key_requests(), burst);
+        clock.advance(REFILL);
+        for n in 0..20 {
+            assert!(keys.key(&format!("more-{n}")).await.is_err());
+        }
+        assert_eq!(zone.key_requests(), burst + 1);
+        // The metadata was asked once for all of them.
+        assert_eq!(zone.metadata_requests(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_rotated_key_is_found_at_once_also_behind_a_junk_token() {
+        let (zone, keys, _) = zone().await;
+        assert!(keys.key("a").await.is_ok());
+        assert!(keys.key("junk").await.is_err());
+        zone.publish(&[&A, &B]);
+        assert!(keys.key("b").await.is_ok());
+        assert!(keys.key("a").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_no_longer_published_is_dropped_with_the_next_fetch() {
+        let (zone, keys, clock) = zone().await;
+        assert!(keys.key("a").await.is_ok());
+        zone.publish(&[&B]);
+        clock.advance(REFRESH_AFTER - SignedDuration::from_secs(1));
+        assert!(keys.key("a").await.is_ok());
+        clock.advance(SignedDuration::from_secs(1));
+        assert!(matches!(keys.key("a").await, Err(KeyError::Unknown)));
+    }
+
+    #[tokio::test]
+    async fn an_outage_is_bridged_and_no_longer() {
+        let (zone, keys, clock) = zone().await;
+        assert!(keys.key("a").await.is_ok());
+        zone.answer(Answer::Status(500));
+        assert!(unavailable(&keys.key("b").await));
+        clock.advance(REFRESH_AFTER);
+        assert!(keys.key("a").await.is_ok());
+        clock.advance(MAX_AGE - REFRESH_AFTER);
+        assert!(unavailable(&keys.key("a").await));
+        // And heals.
+        zone.publish(&[&A]);
+        clock.advance(RETRY_AFTER);
+        assert!(keys.key("a").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_zone_that_failed_is_left_alone_for_a_moment() {
+        let (zone, keys, clock) = zone().await;
+        zone.answer(Answer::Status(503));
+        for _ in 0..10 {
+            assert!(unavailable(&keys.key("a").await));
+        }
+        assert_eq!(zone.key_requests(), 1);
+        clock.advance(RETRY_AFTER);
+        assert!(unavailable(&keys.key("a").await));
+        assert_eq!(zone.key_requests(), 2);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_key_set_is_no_answer() {
+        let elsewhere = Zone::start(&[&A]).await;
+        for answer in [
+            Answer::Status(404),
+            Answer::Text(String::new()),
+            Answer::Text("<html>".to_owned()),
+            Answer::Text("{\"keys\":[{\"kty\":\"RSA\",".to_owned()),
+            Answer::Text("{\"keys\":{}}".to_owned()),
+            Answer::Text(format!("[\"{}\"]", "x".repeat(600 * 1024))),
+            Answer::Keys(vec![]),
+            Answer::Keys(vec![json!({ "kty": "oct", "kid": "a", "k": "AA" })]),
+            Answer::RedirectTo(format!("{}/keys", elsewhere.url)),
+        ] {
+            let (zone, keys, _) = zone().await;
+            zone.answer(answer);
+            assert!(unavailable(&keys.key("a").await));
+        }
+        assert_eq!(elsewhere.key_requests(), 0);
+    }
+
+    #[tokio::test]
+    async fn an_empty_set_takes_the_old_keys_away() {
+        let (zone, keys, clock) = zone().await;
+        assert!(keys.key("a").await.is_ok());
+        zone.answer(Answer::Keys(vec![]));
+        clock.advance(REFRESH_AFTER);
+        assert!(unavailable(&keys.key("a").await));
+    }
+
+    #[tokio::test]
+    async fn metadata_of_another_issuer_or_with_keys_elsewhere_is_not_used() {
+        let elsewhere = Zone::start(&[&A]).await;
+        for patch in [
+            json!({ "issuer": elsewhere.url }),
+            json!({ "issuer": null }),
+            json!({ "issuer": 7 }),
+            json!({ "jwks_uri": format!("{}/keys", elsewhere.url) }),
+            json!({ "jwks_uri": null }),
+            json!({ "jwks_uri": "/keys" }),
+            json!({ "jwks_uri": "file:///etc/passwd" }),
+        ] {
+            let (zone, keys, _) = zone().await;
+            zone.patch_metadata(&patch);
+            assert!(unavailable(&keys.key("a").await), "{patch}");
+            assert_eq!(zone.key_requests(), 0);
+        }
+        let (zone, keys, _) = zone().await;
+        zone.patch_metadata(&json!({ "issuer": format!("{}/", zone.url) }));
+        assert!(unavailable(&keys.key("a").await));
+        assert_eq!(elsewhere.key_requests(), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_zone_that_never_answers_is_given_up() {
+        let (zone, keys, _) = zone().await;
+        zone.answer(Answer::Never);
+        assert!(unavailable(&keys.key("a").await));
+    }
+
+    #[tokio::test]
+    async fn a_clock_that_went_back_is_no_reason_to_trust_old_keys_for_longer() {
+        let (zone, keys, clock) = zone().await;
+        assert!(keys.key("a").await.is_ok());
+        zone.answer(Answer::Status(500));
+        clock.advance(SignedDuration::from_secs(-3600));
+        assert!(unavailable(&keys.key("a").await));
+        zone.publish(&[&A]);
+        clock.advance(RETRY_AFTER);
+        assert!(keys.key("a").await.is_ok());
+    }
+
+    #[test]
+    fn the_metadata_is_where_rfc_8414_puts_it() {
+        for (issuer, url) in [
+            ("https://z.example", "https://z.example/.well-known/oauth-authorization-server"),
+            ("https://z.example/", "https://z.example/.well-known/oauth-authorization-server"),
+            ("http://localhost:9400/zones/a", "http://localhost:9400/.well-known/oauth-authorization-server/zones/a"),
+        ] {
+            assert_eq!(metadata_url(issuer).unwrap().as_str(), url);
+        }
+        for issuer in
+            ["", "z.example", "ftp://z.example", "https://z.example?a", "https://z.example#a", "https://u:p@z.example"]
+        {
+            assert!(metadata_url(issuer).is_none(), "{issuer}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_key_and_no_signature_make_it_panic_or_pass(
+            n in "[A-Za-z0-9_-]{0,400}",
+            short in "[A-Za-z0-9_-]{0,50}",
+            kty in prop::sample::select(&["RSA", "EC", "OKP", "oct", ""]),
+            crv in prop::sample::select(&["P-256", "Ed25519", "X25519", "P-384"]),
+            signature in prop::collection::vec(any::<u8>(), 0..300),
+        ) {
+            let jwk = json!({ "kty": kty, "kid": "a", "crv": crv, "n": n, "e": short, "x": short, "y": short });
+            if let Some(key) = VerificationKey::read(jwk.as_object().unwrap()) {
+                for algorithm in Algorithm::ALL {
+                    prop_assert!(key.verify(algorithm, b"message", &signature).is_err());
+                }
+            }
+            let real = VerificationKey::read(A.jwk().as_object().unwrap()).unwrap();
+            prop_assert!(real.verify(Algorithm::Rs256, b"message", &signature).is_err());
+        }
+    }
+}

@@ -50,6 +50,8 @@ pub mod cli;
 pub mod config;
 pub mod credentials;
 mod fetch;
+#[cfg(test)]
+mod fixture;
 pub mod guard;
 pub mod jws;
 pub mod keys;

@@ -3,7 +3,7 @@
 //! Both eras are spoken at one endpoint, statelessly: 2025-11-25 with `initialize`, 2026-07-28 with
 //! `server/discover` and the version in each request.
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{borrow::Cow, fmt, marker::PhantomData, sync::Arc};
 
 use axum::{
     Json,
@@ -18,7 +18,7 @@ use rmcp::{
 };
 use serde::{
     Deserialize, Deserializer,
-    de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{self, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_json::{Value, json};
 
@@ -91,12 +91,12 @@ impl Policy for McpPolicy {
         if message.method.as_deref() != Some("tools/call") {
             return Ok(Operation::default());
         }
-        let Some(Value::String(tool)) = message.params.name else {
+        let Some(Value::String(tool)) = message.params.0.name else {
             return refuse(INVALID_PARAMS, "tools/call needs the name of a tool", message.id);
         };
         Ok(Operation {
             scopes: (self.scopes_of)(&tool),
-            call: Some(Call { tool, arguments: message.params.arguments.0 }),
+            call: Some(Call { tool, arguments: message.params.0.arguments.0 }),
         })
     }
 }
@@ -109,7 +109,7 @@ struct Message {
     id: Option<Value>,
     method: Option<String>,
     #[serde(default)]
-    params: Params,
+    params: Object<Params>,
     #[serde(default, deserialize_with = "present")]
     result: Option<IgnoredAny>,
     #[serde(default, deserialize_with = "present")]
@@ -122,7 +122,7 @@ struct Params {
     #[serde(default)]
     arguments: Names,
     #[serde(rename = "_meta", default)]
-    meta: Meta,
+    meta: Object<Meta>,
 }
 
 #[derive(Default, Deserialize)]
@@ -137,7 +137,7 @@ impl Message {
             return refuse(PARSE_ERROR, "the body is not UTF-8", None);
         };
         let message: Self = match serde_json::from_str(text) {
-            Ok(message) => message,
+            Ok(Object(message)) => message,
             Err(cause) if cause.is_data() => {
                 // Echo the id where one can be told (JSON-RPC 2.0 section 5).
                 let id = serde_json::from_str::<Value>(text).ok().and_then(|body| body.get("id").cloned());
@@ -169,7 +169,8 @@ impl Message {
             return refuse(HEADER_MISMATCH, text, self.id.clone());
         }
         // `initialize` negotiates, and a version in the body is answered with the list (-32022).
-        let negotiates = self.method.as_deref() == Some("initialize") || self.params.meta.protocol_version.is_some();
+        let negotiates =
+            self.method.as_deref() == Some("initialize") || self.params.0.meta.0.protocol_version.is_some();
         let offered = VERSIONS.iter().any(|offered| offered.as_str().as_bytes() == version.as_bytes());
         if negotiates || offered {
             return Ok(());
@@ -192,6 +193,31 @@ fn refuse<T>(code: i32, message: impl Into<Cow<'static, str>>, id: Option<Value>
 /// Tells `null` from absence.
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
+}
+
+/// A `T` written as an object. serde would also take an array for it, member by position, where what
+/// comes after may count the positions differently.
+#[derive(Default)]
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ObjectReader(PhantomData)).map(Self)
+    }
+}
+
+struct ObjectReader<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectReader<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(members))
+    }
 }
 
 /// The names of an object's members, each of which must be there once; none of anything else.

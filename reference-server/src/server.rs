@@ -133,3 +133,6 @@ fn bind_origin(config: &mut Config, address: SocketAddr) -> Result<(), ConfigErr
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

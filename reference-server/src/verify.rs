@@ -229,3 +229,358 @@ impl From<KeyError> for VerifyError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+
+    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::fixture::{A, ALMOST, Answer, B, NOW, RESOURCE, SHORT, StandingClock, Zone, with};
+
+    async fn zone() -> (Zone, ZoneVerifier) {
+        let zone = Zone::start(&[&A]).await;
+        let verifier = verifier_for(&zone.url);
+        (zone, verifier)
+    }
+
+    fn verifier_for(issuer: &str) -> ZoneVerifier {
+        let clock = StandingClock::new();
+        let keys = ZoneKeys::new(issuer, clock.clone()).unwrap();
+        ZoneVerifier::new(issuer, RESOURCE, keys, clock)
+    }
+
+    fn refusal(result: Result<VerifiedToken, VerifyError>) -> InvalidToken {
+        match result {
+            Err(VerifyError::Invalid(why)) => why,
+            other => panic!("expected a refusal, got {other:?}"),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_good_token_says_who_calls() {
+        let (zone, verifier) = zone().await;
+        let claims = with(zone.claims(), &json!({ "scope": "b a" }));
+        let caller = verifier.verify(&A.token(&claims)).await.unwrap();
+        assert_eq!(caller.subject(), "alice");
+        assert_eq!(caller.client_id(), "ua:1");
+        assert_eq!(caller.scopes(), &Scopes::parse("b a"));
+        assert_eq!(caller.token_id(), Some("t-1"));
+        assert_eq!(caller.session(), Some("s-1"));
+    }
+
+    #[tokio::test]
+    async fn each_claim_that_is_wrong_is_refused_before_a_key_is_looked_for() {
+        use InvalidToken::{Audience, Claims, Expired, Issuer, NotYetValid};
+        let (zone, verifier) = zone().await;
+        let slash = format!("{}/", zone.url);
+        let shouting = zone.url.to_uppercase();
+        let cases = [
+            (json!({ "iss": null }), Issuer),
+            (json!({ "iss": "http://other.example" }), Issuer),
+            (json!({ "iss": slash }), Issuer),
+            (json!({ "iss": shouting }), Issuer),
+            (json!({ "iss": [zone.url] }), Issuer),
+            (json!({ "iss": "" }), Issuer),
+            (json!({ "exp": null }), Claims),
+            (json!({ "exp": NOW - 600 }), Expired),
+            (json!({ "exp": NOW - 5 }), Expired),
+            (json!({ "exp": -1 }), Expired),
+            (json!({ "exp": (NOW + 60).to_string() }), Claims),
+            (json!({ "exp": true }), Claims),
+            (json!({ "exp": "2099-01-01T00:00:00Z" }), Claims),
+            (json!({ "nbf": NOW + 600 }), NotYetValid),
+            (json!({ "nbf": NOW + 6 }), NotYetValid),
+            (json!({ "nbf": "0" }), Claims),
+            (json!({ "iat": "0" }), Claims),
+            (json!({ "aud": null }), Audience),
+            (json!({ "aud": "" }), Audience),
+            (json!({ "aud": [] }), Audience),
+            (json!({ "aud": 7 }), Audience),
+            (json!({ "aud": zone.url }), Audience),
+            (json!({ "aud": "http://localhost:8080" }), Audience),
+            (json!({ "aud": "http://localhost:8080/mcp/" }), Audience),
+            (json!({ "aud": "http://localhost:8080/mcp2" }), Audience),
+            (json!({ "aud": "https://localhost:8080/mcp" }), Audience),
+            (json!({ "aud": "http://LOCALHOST:8080/mcp" }), Audience),
+            (json!({ "aud": "http://localhost:8080/mcp?a=b" }), Audience),
+            (json!({ "aud": ["http://localhost:8000/mcp"] }), Audience),
+            (json!({ "aud": [RESOURCE, 7] }), Audience),
+            (json!({ "aud": { "a": RESOURCE } }), Audience),
+            (json!({ "sub": null }), Claims),
+            (json!({ "sub": "" }), Claims),
+            (json!({ "sub": 7 }), Claims),
+            (json!({ "client_id": null }), Claims),
+            (json!({ "client_id": ["ua:1"] }), Claims),
+            (json!({ "scope": ["reports:read"] }), Claims),
+            (json!({ "scope": 7 }), Claims),
+            (json!({ "jti": 7 }), Claims),
+        ];
+        for (patch, why) in cases {
+            let token = A.token(&with(zone.claims(), &patch));
+            assert_eq!(refusal(verifier.verify(&token).await), why, "{patch}");
+        }
+        assert_eq!(zone.key_requests(), 0);
+    }
+
+    #[tokio::test]
+    async fn claims_that_are_null_are_not_absent() {
+        let (zone, verifier) = zone().await;
+        for name in ["iss", "aud", "exp", "nbf", "iat", "sub", "client_id", "scope"] {
+            let mut claims = zone.claims();
+            claims[name] = Value::Null;
+            assert!(verifier.verify(&A.token(&claims)).await.is_err(), "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_token_may_say_besides_does_no_harm() {
+        let (zone, verifier) = zone().await;
+        for patch in [
+            json!({ "aud": [RESOURCE] }),
+            json!({ "aud": ["http://other.example", RESOURCE] }),
+            json!({ "exp": NOW - 4 }),
+            json!({ "exp": 4_102_444_800.5 }),
+            json!({ "nbf": NOW + 5, "iat": NOW + 5 }),
+            json!({ "nbf": NOW, "iat": null, "jti": null, "sid": null }),
+            json!({ "x": [1, { "y": false }], "z": "\u{e4}", "act": { "sub": "b" } }),
+            json!({ "scope": "" }),
+        ] {
+            let token = A.token(&with(zone.claims(), &patch));
+            assert!(verifier.verify(&token).await.is_ok(), "{patch}");
+        }
+    }
+
+    #[tokio::test]
+    async fn each_header_that_is_wrong_is_refused_before_a_key_is_looked_for() {
+        use InvalidToken::{Algorithm, Critical, TokenType, UnknownKey};
+        let (zone, verifier) = zone().await;
+        let cases = [
+            (json!({ "alg": null }), Algorithm),
+            (json!({ "alg": "none" }), Algorithm),
+            (json!({ "alg": "nOnE" }), Algorithm),
+            (json!({ "alg": "" }), Algorithm),
+            (json!({ "alg": "HS256" }), Algorithm),
+            (json!({ "alg": "PS256" }), Algorithm),
+            (json!({ "alg": "rs256" }), Algorithm),
+            (json!({ "alg": "RS1" }), Algorithm),
+            (json!({ "alg": ["RS256"] }), Algorithm),
+            (json!({ "typ": null }), TokenType),
+            (json!({ "typ": "JWT" }), TokenType),
+            (json!({ "typ": "" }), TokenType),
+            (json!({ "typ": "id_token+jwt" }), TokenType),
+            (json!({ "typ": "dpop+jwt" }), TokenType),
+            (json!({ "typ": 7 }), TokenType),
+            (json!({ "crit": ["x-suite"], "x-suite": 1 }), Critical),
+            (json!({ "crit": [] }), Critical),
+            (json!({ "crit": ["b64"], "b64": true }), Critical),
+            (json!({ "crit": "exp" }), Critical),
+            (json!({ "kid": null }), UnknownKey),
+            (json!({ "kid": "" }), UnknownKey),
+            (json!({ "kid": 7 }), UnknownKey),
+            (json!({ "kid": "k".repeat(2048) }), UnknownKey),
+        ];
+        for (patch, why) in cases {
+            let header = with(json!({ "alg": "RS256", "typ": "at+jwt", "kid": "a" }), &patch);
+            let token = A.sign(header.to_string().as_bytes(), zone.claims().to_string().as_bytes());
+            assert_eq!(refusal(verifier.verify(&token).await), why, "{patch}");
+        }
+        assert_eq!(zone.key_requests(), 0);
+    }
+
+    #[tokio::test]
+    async fn the_media_type_may_be_long_and_in_any_case_and_unknown_parameters_are_ignored() {
+        let (zone, verifier) = zone().await;
+        for patch in [
+            json!({ "typ": "application/at+jwt" }),
+            json!({ "typ": "AT+JWT" }),
+            json!({ "x-suite": { "a": 1 } }),
+            json!({ "jku": "http://127.0.0.1:9/", "x5u": "http://127.0.0.1:9/", "x5c": ["AA=="], "jwk": B.jwk() }),
+        ] {
+            let header = with(json!({ "alg": "RS256", "typ": "at+jwt", "kid": "a" }), &patch);
+            let token = A.sign(header.to_string().as_bytes(), zone.claims().to_string().as_bytes());
+            assert!(verifier.verify(&token).await.is_ok(), "{patch}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_untyped_token_is_accepted_only_where_that_was_asked_for() {
+        let (zone, verifier) = zone().await;
+        let verifier = verifier.with_token_types(TokenTypes::AlsoUntyped);
+        for (header, accepted) in [
+            (json!({ "alg": "RS256", "kid": "a" }), true),
+            (json!({ "alg": "RS256", "kid": "a", "typ": "JWT" }), true),
+            (json!({ "alg": "RS256", "kid": "a", "typ": "dpop+jwt" }), false),
+        ] {
+            let token = A.sign(header.to_string().as_bytes(), zone.claims().to_string().as_bytes());
+            assert_eq!(verifier.verify(&token).await.is_ok(), accepted, "{header}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_doubled_member_is_refused_whichever_comes_last() {
+        let (zone, verifier) = zone().await;
+        let claims = zone.claims().to_string();
+        let header = r#"{"alg":"RS256","typ":"at+jwt","kid":"a"}"#;
+        for member in [r#""aud":"x""#, r#""iss":"x""#, r#""exp":1"#, r#""sub":"alice""#] {
+            let last = claims.replacen('}', &format!(",{member}}}"), 1);
+            let first = claims.replacen('{', &format!("{{{member},"), 1);
+            for claims in [last, first] {
+                let token = A.sign(header.as_bytes(), claims.as_bytes());
+                assert_eq!(refusal(verifier.verify(&token).await), InvalidToken::Malformed, "{claims}");
+            }
+        }
+        assert!(verifier.verify(&A.sign(header.as_bytes(), claims.as_bytes())).await.is_ok());
+        for header in [
+            r#"{"alg":"RS256","typ":"at+jwt","kid":"a","alg":"none"}"#,
+            r#"{"alg":"none","alg":"RS256","typ":"at+jwt","kid":"a"}"#,
+            r#"{"kid":"b","alg":"RS256","typ":"at+jwt","kid":"a"}"#,
+        ] {
+            let token = A.sign(header.as_bytes(), claims.as_bytes());
+            assert_eq!(refusal(verifier.verify(&token).await), InvalidToken::Malformed, "{header}");
+        }
+    }
+
+    #[tokio::test]
+    async fn only_the_zones_key_of_that_name_verifies() {
+        let (zone, verifier) = zone().await;
+        let claims = zone.claims().to_string();
+        let header = br#"{"alg":"RS256","typ":"at+jwt","kid":"a"}"#;
+        // Another key under the name of a real one, with and without itself in the header.
+        let forged = B.sign(header, claims.as_bytes());
+        assert_eq!(refusal(verifier.verify(&forged).await), InvalidToken::Signature);
+        let own = with(json!({ "alg": "RS256", "typ": "at+jwt", "kid": "a" }), &json!({ "jwk": B.jwk() }));
+        let forged = B.sign(own.to_string().as_bytes(), claims.as_bytes());
+        assert_eq!(refusal(verifier.verify(&forged).await), InvalidToken::Signature);
+        // Under its own name, which the zone does not know.
+        assert_eq!(refusal(verifier.verify(&B.token(&zone.claims())).await), InvalidToken::UnknownKey);
+    }
+
+    #[tokio::test]
+    async fn a_changed_claim_or_signature_is_noticed() {
+        let (zone, verifier) = zone().await;
+        let good = A.token(&zone.claims());
+        let other = A.token(&with(zone.claims(), &json!({ "sub": "bob" })));
+        let segments: Vec<_> = good.split('.').collect();
+        let others: Vec<_> = other.split('.').collect();
+        let mut signature = URL_SAFE_NO_PAD.decode(segments[2]).unwrap();
+        signature[17] ^= 1;
+        let flipped = URL_SAFE_NO_PAD.encode(&signature);
+        for forged in [
+            format!("{}.{}.{}", segments[0], others[1], segments[2]),
+            format!("{}.{}.{}", segments[0], segments[1], others[2]),
+            format!("{}.{}.{flipped}", segments[0], segments[1]),
+            format!("{}.{}.", segments[0], segments[1]),
+        ] {
+            assert_eq!(refusal(verifier.verify(&forged).await), InvalidToken::Signature);
+        }
+        assert!(verifier.verify(&good).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_key_that_is_short_or_meant_for_something_else_verifies_nothing() {
+        let (zone, verifier) = zone().await;
+        let encryption = with(B.jwk(), &json!({ "use": "enc" }));
+        let other_algorithm = with(B.jwk(), &json!({ "kid": "ps", "alg": "PS256" }));
+        let other_operation = with(B.jwk(), &json!({ "kid": "ops", "key_ops": ["encrypt"] }));
+        let plain = with(B.jwk(), &json!({ "kid": "plain", "use": null, "alg": null, "x-more": { "a": [1] } }));
+        zone.answer(Answer::Keys(vec![
+            json!({ "kty": "XYZ", "kid": "odd" }),
+            json!({ "kty": "RSA", "kid": "no-n", "e": "AQAB" }),
+            json!({ "kty": "EC", "crv": "P-999", "kid": "curve", "x": "AA", "y": "AA" }),
+            json!("no key"),
+            json!({ "kid": "no-kty" }),
+            A.jwk(),
+            SHORT.jwk(),
+            ALMOST.jwk(),
+            encryption,
+            other_algorithm,
+            other_operation,
+            plain,
+        ]));
+        let signed = |key: &crate::fixture::Key, kid: &str| {
+            let header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": kid }).to_string();
+            key.sign(header.as_bytes(), zone.claims().to_string().as_bytes())
+        };
+        assert!(verifier.verify(&signed(&A, "a")).await.is_ok());
+        assert!(verifier.verify(&signed(&B, "plain")).await.is_ok());
+        for (key, kid) in [(&SHORT, "short"), (&ALMOST, "almost"), (&B, "b"), (&B, "ps"), (&B, "ops")] {
+            assert_eq!(refusal(verifier.verify(&signed(key, kid)).await), InvalidToken::UnknownKey, "{kid}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_kid_is_told_apart_by_its_letter_case() {
+        let (zone, verifier) = zone().await;
+        let upper = with(A.jwk(), &json!({ "kid": "Key-A" }));
+        let lower = with(B.jwk(), &json!({ "kid": "key-a" }));
+        zone.answer(Answer::Keys(vec![upper, lower]));
+        for (key, kid) in [(&A, "Key-A"), (&B, "key-a")] {
+            let header = json!({ "alg": "RS256", "typ": "at+jwt", "kid": kid }).to_string();
+            let token = key.sign(header.as_bytes(), zone.claims().to_string().as_bytes());
+            assert!(verifier.verify(&token).await.is_ok(), "{kid}");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_key_means_no_answer_rather_than_yes() {
+        let verifier = verifier_for("http://127.0.0.1:9");
+        let token = A.token(&crate::fixture::claims("http://127.0.0.1:9"));
+        assert!(matches!(verifier.verify(&token).await, Err(VerifyError::Unavailable { .. })));
+    }
+
+    /// Runs a future that only ever waits for nothing.
+    fn now<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            ".{0,12}".prop_map(Value::from),
+            Just(json!("RS256")),
+            Just(json!("at+jwt")),
+            Just(json!("http://127.0.0.1:9")),
+            Just(json!(RESOURCE)),
+            Just(json!(NOW + 60)),
+        ];
+        leaf.prop_recursive(2, 8, 3, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                prop::collection::btree_map(".{0,4}", inner, 0..3).prop_map(|map| json!(map)),
+            ]
+        })
+    }
+
+    fn members(names: &'static [&'static str]) -> impl Strategy<Value = Value> {
+        prop::collection::btree_map(prop::sample::select(names), value(), 0..names.len()).prop_map(|map| json!(map))
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic_or_pass(text in "[ -~]{0,200}") {
+            prop_assert!(now(verifier_for("http://127.0.0.1:9").verify(&text)).is_err());
+        }
+
+        #[test]
+        fn no_header_and_claims_make_it_panic_or_pass(
+            header in members(&["alg", "typ", "kid", "crit", "jwk"]),
+            claims in members(&["iss", "aud", "exp", "nbf", "iat", "sub", "client_id", "scope", "jti", "sid"]),
+            signature in prop::collection::vec(any::<u8>(), 0..300),
+        ) {
+            let token = format!(
+                "{}.{}.{}",
+                URL_SAFE_NO_PAD.encode(header.to_string()),
+                URL_SAFE_NO_PAD.encode(claims.to_string()),
+                URL_SAFE_NO_PAD.encode(signature),
+            );
+            prop_assert!(now(verifier_for("http://127.0.0.1:9").verify(&token)).is_err());
+        }
+    }
+}
