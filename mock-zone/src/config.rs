@@ -226,6 +226,11 @@ impl Issuer {
         Self { text: format!("http://{host}:{}", address.port()), host }
     }
 
+    /// The issuer of a zone on both loopback addresses, one of which `localhost` names for each client.
+    pub fn localhost(port: u16) -> Self {
+        Self { text: format!("http://localhost:{port}"), host: "localhost".to_owned() }
+    }
+
     /// The issuer as clients must see it.
     pub fn as_str(&self) -> &str {
         &self.text

@@ -4,6 +4,7 @@
 //! This project is independent of Keycard.
 
 mod audit;
+mod bind;
 pub mod cli;
 mod config;
 mod control;

@@ -97,7 +97,8 @@ pub(crate) struct Event {
     pub(crate) sequence: u64,
     pub(crate) time: Timestamp,
     pub(crate) zone_id: String,
-    pub(crate) event: EventName,
+    #[serde(rename = "event")]
+    pub(crate) name: EventName,
     pub(crate) outcome: Outcome,
     pub(crate) reason: Option<&'static str>,
     pub(crate) message: String,
@@ -122,7 +123,7 @@ impl Draft {
             sequence,
             time,
             zone_id: zone_id.to_owned(),
-            event: self.name,
+            name: self.name,
             outcome: match self.reason {
                 None => Outcome::Success,
                 Some(_) => Outcome::Failure,

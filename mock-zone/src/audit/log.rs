@@ -56,7 +56,7 @@ impl AuditLog {
         // The clock is read under the lock, so that times never run against the order.
         let event = draft.place(id, ring.last, ports.clock.now(), &self.zone_id);
         tracing::info!(
-            event = event.event.as_str(),
+            event = event.name.as_str(),
             reason = event.reason,
             sequence = event.sequence,
             "{}",
@@ -72,7 +72,7 @@ impl AuditLog {
         let ring = self.ring();
         let start = ring.events.partition_point(|event| event.sequence <= filter.after);
         let mut wanted = ring.events.range(start..).filter(|event| {
-            filter.event.is_none_or(|name| event.event == name)
+            filter.event.is_none_or(|name| event.name == name)
                 && filter.client_id.as_deref().is_none_or(|id| event.client_id() == Some(id))
                 && filter.correlation_id.as_deref().is_none_or(|id| event.correlation_id == id)
         });

@@ -5,5 +5,5 @@
 mod event;
 mod log;
 
-pub(crate) use event::{ClientRef, Draft, Event, EventName, Outcome, Scopes, Source, UserRef};
-pub(crate) use log::{AuditLog, EventFilter, EventPage};
+pub(crate) use event::{ClientRef, Draft, EventName, Scopes, Source, UserRef};
+pub(crate) use log::{AuditLog, EventFilter};

@@ -13,13 +13,13 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 
 use crate::config::Control;
-use crate::http::{Shared, guard};
+use crate::http::{Shared, bearer, guard};
 use error::ControlError;
 
 /// The largest body read: a test may want a token far larger than any server takes.
@@ -77,10 +77,4 @@ async fn admit(State(app): State<Shared>, request: Request, next: Next) -> Respo
         return refusal;
     }
     next.run(request).await
-}
-
-/// The token of an `Authorization: Bearer` header, the scheme's case aside.
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::zone::description::description as describe;
 use crate::zone::keys::KeyError;
 
 /// An error outside the protocol: what was expected, what came, what to do.
@@ -15,24 +16,9 @@ pub(crate) fn plain_error(status: StatusCode, error: &str, message: &str) -> Res
 /// An OAuth error (RFC 6749 section 5.2), never cached.
 pub(crate) fn oauth_error(status: StatusCode, error: &str, description: &str) -> Response {
     let mut response =
-        (status, Json(json!({"error": error, "error_description": description_text(description)}))).into_response();
+        (status, Json(json!({"error": error, "error_description": describe(description)}))).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response
-}
-
-/// The longest description sent.
-const LONGEST: usize = 1024;
-
-/// `text` in the characters that RFC 6749 allows in a description: printable ASCII without quote and backslash.
-pub(crate) fn description_text(text: &str) -> String {
-    text.chars()
-        .take(LONGEST)
-        .map(|c| match c {
-            '"' => '\'',
-            ' '..='~' if c != '\\' => c,
-            _ => '?',
-        })
-        .collect()
 }
 
 impl IntoResponse for KeyError {
@@ -43,16 +29,5 @@ impl IntoResponse for KeyError {
             "server_error",
             "the zone could not use its signing key; its log says why",
         )
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_description_keeps_to_the_characters_of_the_specification() {
-        assert_eq!(description_text("a \"b\" \\ ä\n"), "a 'b' ? ??");
-        assert_eq!(description_text(&"x".repeat(5000)).len(), LONGEST);
     }
 }

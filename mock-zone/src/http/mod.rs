@@ -1,21 +1,29 @@
 //! The edge: every route of the zone on one screen. Each handler parses, calls the zone once, renders.
 
+mod authorize;
+mod cookies;
 mod cors;
 mod discovery;
 pub(crate) mod error;
+mod events;
 pub(crate) mod faults;
 pub(crate) mod guard;
 mod jwks;
+mod login;
+mod pages;
+mod registration;
 pub(crate) mod requests;
+mod source;
+mod token;
 
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode, header};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 
 use crate::config::Control;
 use crate::control;
@@ -36,7 +44,7 @@ pub(crate) struct App {
 pub(crate) type Shared = Arc<App>;
 
 /// The largest form or document read on an endpoint that is open to everyone.
-const LARGEST_BODY: usize = 64 * 1024;
+const LARGEST_BODY: usize = 32 * 1024;
 
 pub(crate) fn router(app: Shared) -> Router {
     let protocol = Router::new()
@@ -46,9 +54,16 @@ pub(crate) fn router(app: Shared) -> Router {
         .route("//.well-known/oauth-authorization-server", get(discovery::metadata))
         .route("//.well-known/openid-configuration", get(discovery::metadata))
         .route("/openidconnect/jwks", get(jwks::keys))
+        .route("/oauth/2/token", post(token::issue))
+        .route("/oauth/2/registration", post(registration::register))
         .layer(from_fn(cors::open_to_browsers));
+    // What a browser navigates to, and what reads the trail: other origins have no business here.
+    let own = Router::new()
+        .route("/oauth/2/authorize", get(authorize::begin))
+        .route(login::PATH, get(login::show).post(login::submit))
+        .route("/events", get(events::list));
 
-    let mut routes = protocol.layer(DefaultBodyLimit::max(LARGEST_BODY));
+    let mut routes = protocol.merge(own).layer(DefaultBodyLimit::max(LARGEST_BODY));
     if !matches!(app.control, Control::Absent) {
         routes = routes.merge(control::router(&app));
     }
@@ -70,4 +85,10 @@ async fn not_found() -> Response {
         "not_found",
         "this mock zone has no such path; /.well-known/oauth-authorization-server names its endpoints",
     )
+}
+
+/// The token of an `Authorization: Bearer` header, the scheme's case aside.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }

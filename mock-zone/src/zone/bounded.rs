@@ -53,11 +53,6 @@ impl<K: Hash + Eq + Clone, V> Bounded<K, V> {
     {
         self.entries.remove(key)
     }
-
-    pub(crate) fn clear(&mut self) {
-        self.entries.clear();
-        self.order.clear();
-    }
 }
 
 #[cfg(test)]

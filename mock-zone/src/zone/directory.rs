@@ -36,6 +36,7 @@ pub(crate) struct Resource {
 }
 
 /// A client of the zone.
+#[derive(Debug)]
 pub(crate) struct Client {
     /// The OAuth `client_id`.
     pub(crate) id: String,
@@ -47,6 +48,7 @@ pub(crate) struct Client {
 }
 
 /// How a client proves who it is at the token endpoint.
+#[derive(Debug)]
 pub(crate) enum Authentication {
     /// It cannot: a public client, protected by PKCE alone.
     None,
@@ -87,6 +89,7 @@ impl Grants {
 }
 
 /// How the zone came to know a client.
+#[derive(Debug)]
 pub(crate) enum Standing {
     /// It was configured, so somebody vouches for its redirect URIs.
     Application {

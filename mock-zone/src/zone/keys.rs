@@ -20,7 +20,7 @@ const KEY_BITS: u32 = 2048;
 
 /// Why a key could not be had or used.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum KeyError {
+pub(crate) enum KeyError {
     /// The library refused; the text is its own.
     #[error("the cryptographic library could not {doing}: {because}")]
     Library {

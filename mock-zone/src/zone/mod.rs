@@ -1,8 +1,12 @@
 //! The zone: what it knows, and what it is asked to do. No HTTP type appears below here.
 
 pub(crate) mod access_token;
+pub(crate) mod authorize;
 mod bounded;
+pub(crate) mod client_authentication;
+pub(crate) mod description;
 pub(crate) mod directory;
+mod grants;
 pub(crate) mod identifiers;
 pub(crate) mod keys;
 mod metadata;
@@ -12,7 +16,9 @@ mod pkce;
 mod redirect;
 pub(crate) mod register;
 mod scope;
-pub mod secret;
+pub(crate) mod secret;
+pub(crate) mod sign_in;
+pub(crate) mod token;
 pub(crate) mod verify;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,7 +29,9 @@ use crate::audit::{AuditLog, Draft};
 use crate::config::{Config, Issuer};
 use crate::ports::Ports;
 use directory::{Directory, DirectoryError};
+use grants::GrantStore;
 use keys::{KeyError, Keys};
+use sign_in::SignIns;
 
 /// An authorization server and everything it holds.
 pub(crate) struct Zone {
@@ -41,6 +49,8 @@ pub(crate) struct Zone {
 /// What requests change. One lock: every operation under it is short, and signing is done outside.
 struct State {
     directory: Directory,
+    sign_ins: SignIns,
+    grants: GrantStore,
 }
 
 /// Why a configuration makes no zone.
@@ -56,7 +66,11 @@ pub(crate) enum ZoneError {
 
 impl State {
     fn new(config: &Config, issuer: &Issuer, ports: &Ports) -> Result<Self, DirectoryError> {
-        Ok(Self { directory: Directory::new(config, issuer)? })
+        Ok(Self {
+            directory: Directory::new(config, issuer)?,
+            sign_ins: SignIns::new(config.limits.sessions),
+            grants: GrantStore::new(config.limits.grants, &*ports.entropy),
+        })
     }
 }
 

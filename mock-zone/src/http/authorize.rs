@@ -1,0 +1,92 @@
+//! `GET /oauth/2/authorize`: to the client with a code, to the sign-in page, or to the client with an error.
+
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+
+use super::cookies::Cookie;
+use super::source::Sender;
+use super::{Shared, login, pages};
+use crate::zone::authorize::{AuthorizeRefusal, Prompt};
+use crate::zone::parameters::Parameters;
+
+/// The longest query read: part of it is kept while the user signs in.
+const LONGEST_QUERY: usize = 16 * 1024;
+
+/// Answers an authorization request.
+pub(super) async fn begin(
+    State(app): State<Shared>,
+    RawQuery(query): RawQuery,
+    Sender(source): Sender,
+    headers: HeaderMap,
+) -> Response {
+    let zone = &app.zone;
+    let query = query.unwrap_or_default();
+    if query.len() > LONGEST_QUERY {
+        return pages::refusal(
+            StatusCode::URI_TOO_LONG,
+            "Request too long",
+            "The authorization request is longer than this zone reads (16 KiB).",
+        );
+    }
+    let request = match zone.consider(&Parameters::parse(query.as_bytes()), &source) {
+        Ok(request) => request,
+        Err(refusal) => return refused(&refusal),
+    };
+    if request.may_pass_unseen() && is_navigation(&headers) {
+        let session = Cookie::Session.read(zone, &headers).and_then(|cookie| zone.session(&cookie));
+        if let Some(session) = session {
+            return sent(StatusCode::FOUND, &zone.authorize(&request, &session, &source));
+        }
+        if let Some(signed_in) = zone.sign_in_automatically(&request, &source) {
+            let response = sent(StatusCode::FOUND, &signed_in.redirect);
+            return with_cookie(response, &Cookie::Session.write(zone, &signed_in.cookie));
+        }
+    }
+    if request.prompt == Prompt::Never {
+        return refused(&zone.refuse_unseen(request, &source));
+    }
+    // One browser may have several sign-ins open, so a value that it has already is kept.
+    let browser = Cookie::Browser.read(zone, &headers).unwrap_or_else(|| zone.draw_secret());
+    let flow = zone.begin_sign_in(request, &browser);
+    let response = sent(StatusCode::FOUND, &login::url(&flow));
+    with_cookie(response, &Cookie::Browser.write(zone, &browser))
+}
+
+/// Whether a browser shows the answer to its user. One that says it wants an image, a frame or a script is being
+/// used by a page behind the user's back; one that says nothing is old, or no browser.
+fn is_navigation(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-dest").is_none_or(|destination| destination == "document")
+}
+
+fn refused(refusal: &AuthorizeRefusal) -> Response {
+    match &refusal.redirect {
+        Some(redirect) => sent(StatusCode::FOUND, redirect),
+        None => pages::refusal(StatusCode::BAD_REQUEST, "Authorization refused", &refusal.error.to_string()),
+    }
+}
+
+/// Sends the browser on. The answer holds a code, so nothing may keep it.
+pub(super) fn sent(status: StatusCode, url: &str) -> Response {
+    // Redirect URIs are checked to be ASCII when they are registered, and what is added to them is encoded.
+    let Ok(location) = HeaderValue::from_str(url) else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    (
+        status,
+        [
+            (header::LOCATION, location),
+            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+            (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+        ],
+    )
+        .into_response()
+}
+
+pub(super) fn with_cookie(mut response: Response, cookie: &str) -> Response {
+    // The name is ours; a value that a browser sent came in a header and goes out in one.
+    if let Ok(cookie) = HeaderValue::from_str(cookie) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
+}

@@ -1,0 +1,312 @@
+//! Authorization request → code: who asks, where the answer may go, for which resource, proven with what.
+
+use std::sync::Arc;
+
+use super::description::{description, listed};
+use super::directory::{Client, Grants, Resource, userinfo_resource};
+use super::grants::{Code, Grant, draw_code};
+use super::parameters::{Parameters, Repeated};
+use super::pkce::Challenge;
+use super::sign_in::Session;
+use super::{Zone, later, redirect, scope};
+use crate::audit::{Draft, EventName, Scopes, Source};
+
+/// An authorization request that the zone will answer once it knows the user.
+pub(crate) struct AuthorizationRequest {
+    pub(crate) client: Arc<Client>,
+    /// Where the answer goes: registered by the client.
+    pub(crate) redirect_uri: String,
+    /// The same, if the request said so; then the token request must say it again.
+    redirect_uri_given: bool,
+    state: Option<String>,
+    challenge: Challenge,
+    pub(crate) resource: Arc<Resource>,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) prompt: Prompt,
+    pub(crate) correlation_id: String,
+}
+
+/// What the client says about showing pages (OpenID Connect Core section 3.1.2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Prompt {
+    /// Show one if it is needed.
+    IfNeeded,
+    /// Show one in any case.
+    Always,
+    /// Never show one.
+    Never,
+}
+
+impl AuthorizationRequest {
+    /// Whether the browser may be sent on although nobody looks at a page.
+    pub(crate) fn may_pass_unseen(&self) -> bool {
+        self.prompt != Prompt::Always && self.client.is_trusted_at(&self.redirect_uri)
+    }
+
+    /// The origin that the answer goes to.
+    pub(crate) fn destination(&self) -> Option<String> {
+        redirect::origin(&self.redirect_uri)
+    }
+}
+
+/// Why there will be no code. Each names what was expected and what came.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AuthorizeError {
+    #[error(transparent)]
+    Repeated(#[from] Repeated),
+    #[error("client_id is required")]
+    ClientMissing,
+    #[error("no client is registered under this client_id; the zone forgets clients when it restarts: register again")]
+    UnknownClient,
+    #[error("redirect_uri is required: the client registered {registered}")]
+    RedirectMissing { registered: String },
+    #[error("redirect_uri {sent} is not registered; the client registered {registered}")]
+    RedirectMismatch { sent: String, registered: String },
+    #[error("this client may not use the grant authorization_code")]
+    GrantNotAllowed,
+    #[error("response_type must be code")]
+    ResponseType,
+    #[error("response_mode must be query")]
+    ResponseMode,
+    #[error("the parameter {0} is not supported")]
+    RequestObject(&'static str),
+    #[error("code_challenge is required: this zone demands PKCE (RFC 7636)")]
+    ChallengeMissing,
+    #[error("code_challenge_method must be S256; left out it means plain, which is refused")]
+    ChallengeMethod,
+    #[error("code_challenge must be the SHA-256 of the verifier in base64url: 43 characters")]
+    ChallengeMalformed,
+    #[error("Requested authorization for unknown resource {sent}; registered are {registered}")]
+    UnknownResource { sent: String, registered: String },
+    #[error("several different resources were asked for; this zone issues a token for one at a time")]
+    SeveralResources,
+    #[error("scope must be scopes of RFC 6749 section 3.3 between spaces, 4096 characters at most")]
+    MalformedScope,
+    #[error("prompt is none, but the user must look at a page first")]
+    PageNeeded,
+}
+
+impl AuthorizeError {
+    /// The `error` value of RFC 6749 section 4.1.2.1, RFC 8707 section 2 or OpenID Connect Core section 3.1.2.6.
+    pub(crate) fn oauth_code(&self) -> &'static str {
+        match self {
+            Self::UnknownClient => "invalid_client",
+            Self::GrantNotAllowed => "unauthorized_client",
+            Self::ResponseType => "unsupported_response_type",
+            Self::RequestObject("request") => "request_not_supported",
+            Self::RequestObject(_) => "request_uri_not_supported",
+            Self::UnknownResource { .. } | Self::SeveralResources => "invalid_target",
+            Self::MalformedScope => "invalid_scope",
+            Self::PageNeeded => "login_required",
+            Self::Repeated(_)
+            | Self::ClientMissing
+            | Self::RedirectMissing { .. }
+            | Self::RedirectMismatch { .. }
+            | Self::ResponseMode
+            | Self::ChallengeMissing
+            | Self::ChallengeMethod
+            | Self::ChallengeMalformed => "invalid_request",
+        }
+    }
+}
+
+/// A refused request, and where the refusal may be sent.
+#[derive(Debug)]
+pub(crate) struct AuthorizeRefusal {
+    pub(crate) error: AuthorizeError,
+    /// The client's redirect URI with the error in it. `None`: no URI can be trusted, so the user is told instead.
+    pub(crate) redirect: Option<String>,
+}
+
+/// What is known of a request before it is known to be good.
+#[derive(Default)]
+struct Trail {
+    client: Option<Arc<Client>>,
+    redirect_uri: Option<String>,
+    state: Option<String>,
+    resource: Option<String>,
+    requested: Vec<String>,
+}
+
+impl Zone {
+    /// Reads an authorization request. A refusal leaves an event.
+    pub(crate) fn consider(
+        &self,
+        parameters: &Parameters<'_>,
+        source: &Source,
+    ) -> Result<AuthorizationRequest, AuthorizeRefusal> {
+        let mut trail = Trail::default();
+        self.read(parameters, &mut trail).map_err(|error| self.refuse(error, trail, self.draw_identifier(), source))
+    }
+
+    /// Refuses a request whose user would have to look at a page although it said never to show one.
+    pub(crate) fn refuse_unseen(&self, request: AuthorizationRequest, source: &Source) -> AuthorizeRefusal {
+        let trail = Trail {
+            resource: Some(request.resource.identifier.clone()),
+            client: Some(request.client),
+            redirect_uri: Some(request.redirect_uri),
+            state: request.state,
+            requested: request.scopes,
+        };
+        self.refuse(AuthorizeError::PageNeeded, trail, request.correlation_id, source)
+    }
+
+    /// Grants what was asked to the signed-in user's client, and gives the URL that carries the code to it.
+    pub(crate) fn authorize(&self, request: &AuthorizationRequest, session: &Session, source: &Source) -> String {
+        let code = draw_code(&*self.ports.entropy);
+        let grant = Arc::new(Grant {
+            id: self.draw_identifier(),
+            client_id: request.client.id.clone(),
+            user: Arc::clone(&session.user),
+            session_id: session.id.clone(),
+            resource: Arc::clone(&request.resource),
+            scopes: request.scopes.clone(),
+            correlation_id: request.correlation_id.clone(),
+        });
+        let draft = Draft {
+            name: EventName::UsersAuthorize,
+            reason: None,
+            message: "Your access was authorized".to_owned(),
+            user: Some(session.user.named()),
+            client: Some(request.client.named()),
+            session_id: Some(session.id.clone()),
+            grant_id: Some(grant.id.clone()),
+            credential_id: None,
+            resource: Some(grant.resource.identifier.clone()),
+            scopes: Scopes { requested: request.scopes.clone(), granted: grant.scopes.clone() },
+            grant_type: None,
+            correlation_id: request.correlation_id.clone(),
+            source: source.clone(),
+        };
+        self.state().grants.record(
+            &code,
+            Code {
+                grant,
+                redirect_uri: request.redirect_uri_given.then(|| request.redirect_uri.clone()),
+                challenge: request.challenge.clone(),
+                expires_at: later(self.now(), self.config.code_lifetime),
+            },
+        );
+        self.record(draft);
+        self.answer(&request.redirect_uri, &[("code", &code)], request.state.as_deref())
+    }
+
+    fn read(&self, parameters: &Parameters<'_>, trail: &mut Trail) -> Result<AuthorizationRequest, AuthorizeError> {
+        // Who asks, and where an answer may go, come first: until both are known nothing is sent anywhere.
+        let client_id = parameters.single("client_id")?.ok_or(AuthorizeError::ClientMissing)?;
+        let client =
+            self.with_directory(|directory| directory.client(client_id)).ok_or(AuthorizeError::UnknownClient)?;
+        trail.client = Some(Arc::clone(&client));
+        let sent = parameters.single("redirect_uri")?;
+        let redirect_uri = destination(&client, sent)?;
+        trail.redirect_uri = Some(redirect_uri.clone());
+        // From here on the client hears about it; a state given twice is no state.
+        trail.state = parameters.single("state")?.map(str::to_owned);
+
+        if !client.grants.contains(&Grants::AuthorizationCode) {
+            return Err(AuthorizeError::GrantNotAllowed);
+        }
+        for name in ["request", "request_uri"] {
+            if parameters.all(name).next().is_some() {
+                return Err(AuthorizeError::RequestObject(name));
+            }
+        }
+        if parameters.single("response_type")? != Some("code") {
+            return Err(AuthorizeError::ResponseType);
+        }
+        if !matches!(parameters.single("response_mode")?, None | Some("query")) {
+            return Err(AuthorizeError::ResponseMode);
+        }
+        let scopes = scope::parse(parameters.single("scope")?.unwrap_or("")).ok_or(AuthorizeError::MalformedScope)?;
+        trail.requested.clone_from(&scopes);
+        let challenge = parameters.single("code_challenge")?.ok_or(AuthorizeError::ChallengeMissing)?;
+        if parameters.single("code_challenge_method")? != Some("S256") {
+            return Err(AuthorizeError::ChallengeMethod);
+        }
+        let challenge = Challenge::parse(challenge).ok_or(AuthorizeError::ChallengeMalformed)?;
+        let resource = self.resource_asked_for(parameters, trail)?;
+        let prompts = parameters.single("prompt")?.unwrap_or("");
+        Ok(AuthorizationRequest {
+            client,
+            redirect_uri,
+            redirect_uri_given: sent.is_some(),
+            state: trail.state.clone(),
+            challenge,
+            resource,
+            scopes,
+            prompt: match prompts {
+                "none" => Prompt::Never,
+                several if several.split(' ').any(|prompt| prompt == "login") => Prompt::Always,
+                _ => Prompt::IfNeeded,
+            },
+            correlation_id: self.draw_identifier(),
+        })
+    }
+
+    /// The one resource that the indicators name (RFC 8707). Some clients send the same one twice.
+    fn resource_asked_for(
+        &self,
+        parameters: &Parameters<'_>,
+        trail: &mut Trail,
+    ) -> Result<Arc<Resource>, AuthorizeError> {
+        let mut sent = parameters.all("resource");
+        // Without an indicator the real zone issues a token for its UserInfo resource.
+        let identifier = sent.next().map_or_else(|| userinfo_resource(&self.issuer), str::to_owned);
+        trail.resource = Some(identifier.clone());
+        if sent.any(|other| other != identifier) {
+            return Err(AuthorizeError::SeveralResources);
+        }
+        self.with_directory(|directory| {
+            directory.resource(&identifier).ok_or_else(|| AuthorizeError::UnknownResource {
+                registered: listed(directory.resource_identifiers()),
+                sent: identifier,
+            })
+        })
+    }
+
+    fn refuse(&self, error: AuthorizeError, trail: Trail, correlation_id: String, source: &Source) -> AuthorizeRefusal {
+        self.record(Draft {
+            name: EventName::UsersAuthorize,
+            reason: Some(error.oauth_code()),
+            message: error.to_string(),
+            user: None,
+            client: trail.client.as_ref().map(|client| client.named()),
+            session_id: None,
+            grant_id: None,
+            credential_id: None,
+            resource: trail.resource,
+            scopes: Scopes { requested: trail.requested, granted: Vec::new() },
+            grant_type: None,
+            correlation_id,
+            source: source.clone(),
+        });
+        let redirect = trail.redirect_uri.map(|uri| {
+            let text = description(&error.to_string());
+            self.answer(&uri, &[("error", error.oauth_code()), ("error_description", &text)], trail.state.as_deref())
+        });
+        AuthorizeRefusal { error, redirect }
+    }
+
+    /// The redirect URI with an answer in it. Each says who answered, so that a client which uses several servers
+    /// cannot be made to send one's code to another (RFC 9207).
+    fn answer(&self, uri: &str, parameters: &[(&str, &str)], state: Option<&str>) -> String {
+        let mut all = parameters.to_vec();
+        if let Some(state) = state {
+            all.push(("state", state));
+        }
+        all.push(("iss", self.issuer.as_str()));
+        redirect::with_parameters(uri, &all)
+    }
+}
+
+/// Where the client may be answered. It may leave the URI out if it registered exactly one (RFC 6749 section
+/// 3.1.2.3).
+fn destination(client: &Client, sent: Option<&str>) -> Result<String, AuthorizeError> {
+    let registered = || listed(&client.redirect_uris);
+    match (sent, client.redirect_uris.as_slice()) {
+        (Some(sent), known) if redirect::matches(known, sent) => Ok(sent.to_owned()),
+        (Some(sent), _) => Err(AuthorizeError::RedirectMismatch { sent: sent.to_owned(), registered: registered() }),
+        (None, [only]) => Ok(only.clone()),
+        (None, _) => Err(AuthorizeError::RedirectMissing { registered: registered() }),
+    }
+}

@@ -1,0 +1,177 @@
+//! What users granted to clients: codes that work once, and refresh tokens that rotate.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use jiff::Timestamp;
+
+use super::bounded::Bounded;
+use super::directory::{Resource, User};
+use super::identifiers;
+use super::keys::{KeyError, sign_hs256};
+use super::pkce::Challenge;
+use super::secret::{self, SecretHash};
+use crate::ports::Entropy;
+
+/// A user's consent that a client acts for them at one resource.
+pub(crate) struct Grant {
+    pub(crate) id: String,
+    pub(crate) client_id: String,
+    pub(crate) user: Arc<User>,
+    pub(crate) session_id: String,
+    pub(crate) resource: Arc<Resource>,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) correlation_id: String,
+}
+
+/// What an authorization code stands for.
+#[derive(Clone)]
+pub(super) struct Code {
+    pub(super) grant: Arc<Grant>,
+    /// The redirect URI as the authorization request gave it, if it did.
+    pub(super) redirect_uri: Option<String>,
+    pub(super) challenge: Challenge,
+    pub(super) expires_at: Timestamp,
+}
+
+/// Why a code or refresh token gives nothing.
+pub(super) enum Refused {
+    /// Never issued by this zone, or forgotten long since.
+    Unknown,
+    /// It belongs to another client, which keeps it.
+    OtherClient,
+    Expired(Arc<Grant>),
+    /// It was used before; whoever holds the other copy, the grant ends here.
+    UsedAgain(Arc<Grant>),
+    /// The grant had ended already.
+    Revoked(Arc<Grant>),
+}
+
+enum CodeState {
+    Issued(Code),
+    Redeemed(Arc<Grant>),
+}
+
+struct Held {
+    grant: Arc<Grant>,
+    revoked: bool,
+    refresh: Option<Refresh>,
+}
+
+/// The one refresh token of a grant that works now. Older ones need no memory: their generation gives them away.
+struct Refresh {
+    generation: u64,
+    expires_at: Timestamp,
+}
+
+pub(super) struct GrantStore {
+    codes: Bounded<SecretHash, CodeState>,
+    grants: Bounded<String, Held>,
+    /// Authenticates refresh tokens, so that a made-up one cannot end anybody's grant.
+    refresh_key: [u8; 32],
+}
+
+impl GrantStore {
+    pub(super) fn new(limit: usize, entropy: &dyn Entropy) -> Self {
+        let mut refresh_key = [0; 32];
+        entropy.fill(&mut refresh_key);
+        Self { codes: Bounded::new(limit), grants: Bounded::new(limit), refresh_key }
+    }
+
+    /// Records a grant together with the code that will be exchanged for it.
+    pub(super) fn record(&mut self, code: &str, what: Code) {
+        self.grants
+            .insert(what.grant.id.clone(), Held { grant: Arc::clone(&what.grant), revoked: false, refresh: None });
+        self.codes.insert(SecretHash::of(code), CodeState::Issued(what));
+    }
+
+    /// Takes the code, so that a second redemption finds it used, and then ends what the first one began
+    /// (RFC 6749 section 4.1.2).
+    pub(super) fn redeem(&mut self, code: &str, client_id: &str, now: Timestamp) -> Result<Code, Refused> {
+        let state = self.codes.find_mut(&SecretHash::of(code)).ok_or(Refused::Unknown)?;
+        let (CodeState::Issued(Code { grant, .. }) | CodeState::Redeemed(grant)) = &*state;
+        if grant.client_id != client_id {
+            return Err(Refused::OtherClient);
+        }
+        let grant = Arc::clone(grant);
+        match std::mem::replace(state, CodeState::Redeemed(Arc::clone(&grant))) {
+            CodeState::Issued(code) if code.expires_at > now => Ok(code),
+            CodeState::Issued(_) => Err(Refused::Expired(grant)),
+            CodeState::Redeemed(_) => {
+                self.revoke(&grant.id);
+                Err(Refused::UsedAgain(grant))
+            }
+        }
+    }
+
+    /// The grant of a refresh token that works now. One that was rotated away ends the grant: either its thief or
+    /// its owner is late (RFC 9700 section 4.14.2).
+    pub(super) fn present(
+        &mut self,
+        refresh_token: &str,
+        client_id: &str,
+        now: Timestamp,
+    ) -> Result<Arc<Grant>, Refused> {
+        let (id, generation) = self.authenticated(refresh_token).ok_or(Refused::Unknown)?;
+        let held = self.grants.find_mut(id).ok_or(Refused::Unknown)?;
+        let grant = Arc::clone(&held.grant);
+        if grant.client_id != client_id {
+            return Err(Refused::OtherClient);
+        }
+        if held.revoked {
+            return Err(Refused::Revoked(grant));
+        }
+        match &held.refresh {
+            Some(refresh) if refresh.generation == generation => {
+                if refresh.expires_at <= now {
+                    return Err(Refused::Expired(grant));
+                }
+                Ok(grant)
+            }
+            _ => {
+                held.revoked = true;
+                Err(Refused::UsedAgain(grant))
+            }
+        }
+    }
+
+    /// A refresh token for the grant; the one before, if any, stops working. `None`: the grant has ended.
+    pub(super) fn next_refresh_token(
+        &mut self,
+        grant_id: &str,
+        expires_at: Timestamp,
+    ) -> Result<Option<String>, KeyError> {
+        let Some(held) = self.grants.find_mut(grant_id).filter(|held| !held.revoked) else {
+            return Ok(None);
+        };
+        let generation = held.refresh.as_ref().map_or(1, |last| last.generation + 1);
+        let body = format!("{grant_id}.{generation}");
+        let tag = sign_hs256(&self.refresh_key, body.as_bytes())?;
+        held.refresh = Some(Refresh { generation, expires_at });
+        Ok(Some(format!("{body}.{}", BASE64URL.encode(tag))))
+    }
+
+    /// Ends a grant: its refresh tokens work no more. Access tokens live until they expire, as the real zone's do.
+    pub(super) fn revoke(&mut self, grant_id: &str) {
+        if let Some(held) = self.grants.find_mut(grant_id) {
+            held.revoked = true;
+        }
+    }
+
+    /// The grant and generation that a refresh token of ours names.
+    fn authenticated<'a>(&self, token: &'a str) -> Option<(&'a str, u64)> {
+        let (body, tag) = token.rsplit_once('.')?;
+        let expected = sign_hs256(&self.refresh_key, body.as_bytes()).ok()?;
+        if !secret::same(BASE64URL.encode(expected).as_bytes(), tag.as_bytes()) {
+            return None;
+        }
+        let (id, generation) = body.split_once('.')?;
+        Some((id, generation.parse().ok()?))
+    }
+}
+
+/// A code. It is a bearer secret for a minute.
+pub(super) fn draw_code(entropy: &dyn Entropy) -> String {
+    identifiers::draw_secret(entropy)
+}

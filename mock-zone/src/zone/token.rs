@@ -1,0 +1,349 @@
+//! Code, refresh token or client credentials → access token.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::access_token::{Holder, Issued};
+use super::client_authentication::ClientError;
+use super::description::listed;
+use super::directory::{Client, Grants, Resource, Standing};
+use super::grants::{Grant, Refused};
+use super::keys::{KeyError, SigningKey};
+use super::parameters::{Parameters, Repeated};
+use super::{Zone, later, scope};
+use crate::audit::{Draft, EventName, Scopes, Source};
+
+/// A token request as it arrived.
+pub(crate) struct TokenRequest<'a> {
+    /// The `Authorization` header.
+    pub(crate) authorization: Option<&'a str>,
+    pub(crate) parameters: Parameters<'a>,
+    pub(crate) source: Source,
+}
+
+/// A successful answer (RFC 6749 section 5.1).
+#[derive(Serialize)]
+pub(crate) struct TokenResponse {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    scope: Option<String>,
+}
+
+/// Why no token was issued. No text repeats a code, verifier, secret or token.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum TokenError {
+    #[error(transparent)]
+    Repeated(#[from] Repeated),
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    #[error("grant_type is required")]
+    GrantTypeMissing,
+    #[error("this zone serves the grant types authorization_code, refresh_token and client_credentials")]
+    UnsupportedGrantType,
+    #[error("this client did not register the grant type {0}")]
+    GrantNotAllowed(&'static str),
+    #[error("a public client cannot use client_credentials: nothing proves who asks")]
+    PublicClient,
+    #[error("{0} is required")]
+    Missing(&'static str),
+    #[error("the {0} was not issued by this zone, or not since it started")]
+    Unknown(&'static str),
+    #[error("the {0} was issued to another client")]
+    OtherClient(&'static str),
+    #[error("the {0} has expired")]
+    Expired(&'static str),
+    #[error("the {0} was used before; whatever was issued for it is revoked")]
+    UsedAgain(&'static str),
+    #[error("the grant behind the {0} was revoked")]
+    Revoked(&'static str),
+    #[error("redirect_uri must be the one that the authorization request named")]
+    RedirectMismatch,
+    #[error("code_verifier does not fit the code_challenge of the authorization request")]
+    WrongVerifier,
+    #[error("Requested authorization for unknown resource {sent}; registered are {registered}")]
+    UnknownResource { sent: String, registered: String },
+    #[error("this grant is for the resource {granted}, and for no other")]
+    OtherResource { granted: String },
+    #[error("several different resources were asked for; this zone issues a token for one at a time")]
+    SeveralResources,
+    #[error("scope must be scopes of RFC 6749 section 3.3 between spaces, 4096 characters at most")]
+    MalformedScope,
+    #[error("scope asks for more than was granted: {granted}")]
+    ScopeBeyondGrant { granted: String },
+    #[error("application {application} is not allowed to access resource {resource}: it is not among its dependencies")]
+    NotADependency { application: String, resource: String },
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+impl TokenError {
+    /// The `error` value of RFC 6749 section 5.2 or RFC 8707 section 2; `None` where the zone is at fault.
+    pub(crate) fn oauth_code(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Client(error) => error.oauth_code(),
+            Self::Repeated(_) | Self::GrantTypeMissing | Self::Missing(_) => "invalid_request",
+            Self::UnsupportedGrantType => "unsupported_grant_type",
+            Self::GrantNotAllowed(_) | Self::PublicClient => "unauthorized_client",
+            Self::Unknown(_)
+            | Self::OtherClient(_)
+            | Self::Expired(_)
+            | Self::UsedAgain(_)
+            | Self::Revoked(_)
+            | Self::RedirectMismatch
+            | Self::WrongVerifier => "invalid_grant",
+            Self::UnknownResource { .. } | Self::OtherResource { .. } | Self::SeveralResources => "invalid_target",
+            Self::MalformedScope | Self::ScopeBeyondGrant { .. } => "invalid_scope",
+            Self::NotADependency { .. } => "access_denied",
+            Self::Key(_) => return None,
+        })
+    }
+}
+
+/// What is known of a request so far, for the event that it leaves whichever way it ends.
+#[derive(Default)]
+struct Trail {
+    grant_type: Option<&'static str>,
+    client: Option<Arc<Client>>,
+    grant: Option<Arc<Grant>>,
+    resource: Option<String>,
+    requested: Vec<String>,
+}
+
+impl Trail {
+    fn refused(&mut self, what: &'static str, refused: Refused) -> TokenError {
+        let (grant, error) = match refused {
+            Refused::Unknown => (None, TokenError::Unknown(what)),
+            Refused::OtherClient => (None, TokenError::OtherClient(what)),
+            Refused::Expired(grant) => (Some(grant), TokenError::Expired(what)),
+            Refused::UsedAgain(grant) => (Some(grant), TokenError::UsedAgain(what)),
+            Refused::Revoked(grant) => (Some(grant), TokenError::Revoked(what)),
+        };
+        if let Some(grant) = grant {
+            self.follow(&grant);
+        }
+        error
+    }
+
+    fn follow(&mut self, grant: &Arc<Grant>) {
+        self.grant = Some(Arc::clone(grant));
+        self.resource = Some(grant.resource.identifier.clone());
+        self.requested.clone_from(&grant.scopes);
+    }
+}
+
+/// What the event of a success says beyond the trail.
+struct Success {
+    issued: Issued,
+    granted: Vec<String>,
+    refresh_token: Option<String>,
+}
+
+const CODE: &str = "code";
+const REFRESH_TOKEN: &str = "refresh_token";
+
+impl Zone {
+    /// Issues a token, or says why not. Either leaves an event before this returns.
+    pub(crate) async fn token(&self, request: TokenRequest<'_>) -> Result<TokenResponse, TokenError> {
+        let mut trail = Trail::default();
+        // Waiting comes first: from here on nothing can be cut off half done by a client that goes away.
+        let key = self.keys.active().await;
+        let outcome = key.map_err(TokenError::from).and_then(|key| self.serve(&key, &request, &mut trail));
+        self.record(self.issue_event(&outcome, trail, request.source));
+        outcome.map(|success| TokenResponse {
+            access_token: success.issued.token,
+            token_type: "Bearer",
+            expires_in: success.issued.expires_in,
+            refresh_token: success.refresh_token,
+            scope: (!success.granted.is_empty()).then(|| success.granted.join(" ")),
+        })
+    }
+
+    fn serve(&self, key: &SigningKey, request: &TokenRequest<'_>, trail: &mut Trail) -> Result<Success, TokenError> {
+        let parameters = &request.parameters;
+        let grant_type = parameters.single("grant_type")?.ok_or(TokenError::GrantTypeMissing)?;
+        let grant_type = Grants::parse(grant_type).ok_or(TokenError::UnsupportedGrantType)?;
+        trail.grant_type = Some(grant_type.as_str());
+        let client = self
+            .authenticate(request.authorization, parameters)
+            .inspect_err(|error| trail.client = error.client().cloned())?;
+        trail.client = Some(Arc::clone(&client));
+        if !client.grants.contains(&grant_type) {
+            return Err(TokenError::GrantNotAllowed(grant_type.as_str()));
+        }
+        match grant_type {
+            Grants::AuthorizationCode => self.redeem_code(key, &client, parameters, trail),
+            Grants::RefreshToken => self.refresh(key, &client, parameters, trail),
+            Grants::ClientCredentials => self.client_credentials(key, &client, parameters, trail),
+        }
+    }
+
+    fn redeem_code(
+        &self,
+        key: &SigningKey,
+        client: &Client,
+        parameters: &Parameters<'_>,
+        trail: &mut Trail,
+    ) -> Result<Success, TokenError> {
+        // A request that is incomplete does not cost the client its code; one that is wrong does.
+        let code = parameters.single(CODE)?.ok_or(TokenError::Missing(CODE))?;
+        let verifier = parameters.single("code_verifier")?.ok_or(TokenError::Missing("code_verifier"))?;
+        let redirect_uri = parameters.single("redirect_uri")?;
+        let resource = one_resource(parameters)?;
+        let code =
+            self.state().grants.redeem(code, &client.id, self.now()).map_err(|refused| trail.refused(CODE, refused))?;
+        let grant = code.grant;
+        trail.follow(&grant);
+        match (&code.redirect_uri, redirect_uri) {
+            (None, None) => {}
+            (Some(named), Some(given)) if named == given => {}
+            // OAuth 2.1 drops the parameter here, RFC 6749 section 4.1.3 demands it where the first request had it.
+            _ => return Err(TokenError::RedirectMismatch),
+        }
+        if !code.challenge.admits(verifier) {
+            return Err(TokenError::WrongVerifier);
+        }
+        check_resource(&grant, resource)?;
+        let issued = self.issue(key, &on_behalf(client, &grant, &grant.scopes))?;
+        let refresh_token =
+            if client.grants.contains(&Grants::RefreshToken) { self.next_refresh_token(&grant)? } else { None };
+        Ok(Success { issued, granted: grant.scopes.clone(), refresh_token })
+    }
+
+    fn refresh(
+        &self,
+        key: &SigningKey,
+        client: &Client,
+        parameters: &Parameters<'_>,
+        trail: &mut Trail,
+    ) -> Result<Success, TokenError> {
+        let token = parameters.single(REFRESH_TOKEN)?.ok_or(TokenError::Missing(REFRESH_TOKEN))?;
+        let resource = one_resource(parameters)?;
+        let asked = asked_scopes(parameters)?;
+        let now = self.now();
+        let (grant, next, granted) = {
+            // One lock from the check to the rotation: of two requests with the same token one finds it used.
+            let mut state = self.state();
+            let grant = state
+                .grants
+                .present(token, &client.id, now)
+                .map_err(|refused| trail.refused(REFRESH_TOKEN, refused))?;
+            trail.follow(&grant);
+            check_resource(&grant, resource)?;
+            let granted = asked.unwrap_or_else(|| grant.scopes.clone());
+            trail.requested.clone_from(&granted);
+            if granted.iter().any(|scope| !grant.scopes.contains(scope)) {
+                return Err(TokenError::ScopeBeyondGrant { granted: listed(&grant.scopes) });
+            }
+            let expires_at = later(now, self.config.refresh_token_lifetime);
+            let next = state.grants.next_refresh_token(&grant.id, expires_at)?;
+            (grant, next, granted)
+        };
+        Ok(Success { issued: self.issue(key, &on_behalf(client, &grant, &granted))?, granted, refresh_token: next })
+    }
+
+    fn client_credentials(
+        &self,
+        key: &SigningKey,
+        client: &Client,
+        parameters: &Parameters<'_>,
+        trail: &mut Trail,
+    ) -> Result<Success, TokenError> {
+        if matches!(client.authentication, super::directory::Authentication::None) {
+            return Err(TokenError::PublicClient);
+        }
+        let sent = one_resource(parameters)?.ok_or(TokenError::Missing("resource"))?;
+        trail.resource = Some(sent.to_owned());
+        let granted = asked_scopes(parameters)?.unwrap_or_default();
+        trail.requested.clone_from(&granted);
+        let resource = self.protected(sent)?;
+        let is_dependency = match &client.standing {
+            Standing::Application { dependencies, .. } => dependencies.iter().any(|d| d == sent),
+            Standing::UserAgent => false,
+        };
+        if !is_dependency {
+            return Err(TokenError::NotADependency {
+                application: client.application_identifier().unwrap_or(&client.id).to_owned(),
+                resource: sent.to_owned(),
+            });
+        }
+        Ok(Success {
+            issued: self.issue(key, &Holder::new(client, &resource, &granted))?,
+            granted,
+            refresh_token: None,
+        })
+    }
+
+    fn next_refresh_token(&self, grant: &Grant) -> Result<Option<String>, KeyError> {
+        let expires_at = later(self.now(), self.config.refresh_token_lifetime);
+        self.state().grants.next_refresh_token(&grant.id, expires_at)
+    }
+
+    fn protected(&self, identifier: &str) -> Result<Arc<Resource>, TokenError> {
+        self.with_directory(|directory| {
+            directory.resource(identifier).ok_or_else(|| TokenError::UnknownResource {
+                sent: identifier.to_owned(),
+                registered: listed(directory.resource_identifiers()),
+            })
+        })
+    }
+
+    fn issue_event(&self, outcome: &Result<Success, TokenError>, trail: Trail, source: Source) -> Draft {
+        let (reason, message, granted, credential_id) = match outcome {
+            Ok(success) => {
+                (None, "Access token was issued".to_owned(), success.granted.clone(), Some(success.issued.id.clone()))
+            }
+            Err(error) => (Some(error.oauth_code().unwrap_or("server_error")), error.to_string(), Vec::new(), None),
+        };
+        let grant = trail.grant.as_deref();
+        Draft {
+            name: EventName::CredentialsIssue,
+            reason,
+            message,
+            user: grant.map(|grant| grant.user.named()),
+            client: trail.client.as_ref().map(|client| client.named()),
+            session_id: grant.map(|grant| grant.session_id.clone()),
+            grant_id: grant.map(|grant| grant.id.clone()),
+            credential_id,
+            resource: trail.resource,
+            scopes: Scopes { requested: trail.requested, granted },
+            grant_type: trail.grant_type,
+            correlation_id: grant.map_or_else(|| self.draw_identifier(), |grant| grant.correlation_id.clone()),
+            source,
+        }
+    }
+}
+
+fn on_behalf<'a>(client: &'a Client, grant: &'a Grant, scopes: &'a [String]) -> Holder<'a> {
+    Holder {
+        user: Some(&grant.user),
+        session_id: Some(&grant.session_id),
+        ..Holder::new(client, &grant.resource, scopes)
+    }
+}
+
+fn one_resource<'a>(parameters: &'a Parameters<'_>) -> Result<Option<&'a str>, TokenError> {
+    let mut sent = parameters.all("resource");
+    let first = sent.next();
+    if sent.any(|other| Some(other) != first) {
+        return Err(TokenError::SeveralResources);
+    }
+    Ok(first)
+}
+
+/// A token request may repeat the resource of its grant, or leave it out (RFC 8707 section 2.2).
+fn check_resource(grant: &Grant, sent: Option<&str>) -> Result<(), TokenError> {
+    let granted = grant.resource.identifier.as_str();
+    if sent.is_none_or(|sent| sent == granted) {
+        return Ok(());
+    }
+    Err(TokenError::OtherResource { granted: granted.to_owned() })
+}
+
+fn asked_scopes(parameters: &Parameters<'_>) -> Result<Option<Vec<String>>, TokenError> {
+    parameters.single("scope")?.map(|text| scope::parse(text).ok_or(TokenError::MalformedScope)).transpose()
+}
