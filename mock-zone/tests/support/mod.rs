@@ -1,12 +1,30 @@
-//! A zone, and a client that speaks to it over HTTP as anyone would.
+//! A zone, and clients and browsers that speak to it over HTTP as anyone would.
 
 #![allow(dead_code, reason = "each test binary uses a part of it")]
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use mock_zone::{Config, MockZone};
-use reqwest::{Client, Response, StatusCode, redirect};
-use serde_json::Value;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use mock_zone::{Config, MockZone, Secret};
+use openssl::pkey::PKey;
+use openssl::rsa::Rsa;
+use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
+use serde_json::{Value, json};
+use url::Url;
+
+pub(crate) const RESOURCE: &str = "http://localhost:8080/mcp";
+pub(crate) const CALLBACK: &str = "http://localhost:33418/callback";
+/// RFC 7636 appendix B.
+pub(crate) const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(crate) const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// One key for all zones of a test binary: making one costs more than the test.
+static KEY: LazyLock<Secret> = LazyLock::new(|| {
+    let key = PKey::from_rsa(Rsa::generate(2048).unwrap()).unwrap();
+    Secret::new(String::from_utf8(key.private_key_to_pem_pkcs8().unwrap()).unwrap())
+});
 
 pub(crate) struct Zone {
     zone: MockZone,
@@ -19,6 +37,12 @@ impl Zone {
     }
 
     pub(crate) async fn with(config: Config) -> Self {
+        let config = Config { signing_key: Some(KEY.clone()), ..config };
+        Self::exactly(config).await
+    }
+
+    /// Without the shared key: the zone makes its own.
+    pub(crate) async fn exactly(config: Config) -> Self {
         Self { zone: MockZone::start(config).await.unwrap(), http: client() }
     }
 
@@ -52,11 +76,244 @@ impl Zone {
         answer(self.http.put(self.at(path)).json(&body)).await
     }
 
+    pub(crate) async fn delete(&self, path: &str) -> StatusCode {
+        let response = self.http.delete(self.at(path)).send().await.unwrap();
+        response.status()
+    }
+
     pub(crate) async fn minted(&self, body: Value) -> String {
         let (status, answer) = self.post("/_control/tokens", body).await;
         assert_eq!(status, StatusCode::CREATED, "{answer}");
-        answer["token"].as_str().unwrap().to_owned()
+        text(&answer["token"])
     }
+
+    /// Every event there is, newest last.
+    pub(crate) async fn events(&self) -> Vec<Value> {
+        let token = self.minted(json!({"defaults": true, "resource": self.at("/events")})).await;
+        let (status, page) = answer(self.http.get(self.at("/events?limit=1000")).bearer_auth(token)).await;
+        assert_eq!(status, StatusCode::OK, "{page}");
+        page["events"].as_array().unwrap().clone()
+    }
+
+    pub(crate) async fn last_event(&self) -> Value {
+        self.events().await.pop().unwrap()
+    }
+
+    /// A public client as MCP clients register themselves.
+    pub(crate) async fn public_client(&self) -> String {
+        let (status, registration) = self
+            .post(
+                "/oauth/2/registration",
+                json!({"client_name": "Test client", "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none"}),
+            )
+            .await;
+        assert_eq!(status, StatusCode::CREATED, "{registration}");
+        text(&registration["client_id"])
+    }
+
+    /// An application with a secret, and the resources that it may use on its own behalf.
+    pub(crate) async fn application(&self, resources: &[&str]) -> (String, String) {
+        let (status, client) = self
+            .post(
+                "/_control/clients",
+                json!({"name": "Test application", "redirect_uris": [CALLBACK], "resources": resources}),
+            )
+            .await;
+        assert_eq!(status, StatusCode::CREATED, "{client}");
+        (text(&client["client_id"]), text(&client["client_secret"]))
+    }
+
+    pub(crate) async fn token(&self, form: &[(&str, &str)]) -> (StatusCode, Value) {
+        answer(self.http.post(self.at("/oauth/2/token")).form(form)).await
+    }
+
+    /// A code, the user having typed their password.
+    pub(crate) async fn code(&self, client_id: &str) -> String {
+        let redirect = Browser::new(self).sign_in(&AuthorizeRequest::new(client_id)).await;
+        query(&redirect)["code"].clone()
+    }
+
+    pub(crate) async fn redeem(&self, client_id: &str, code: &str) -> (StatusCode, Value) {
+        self.token(&redemption(client_id, code)).await
+    }
+
+    pub(crate) async fn refresh(&self, client_id: &str, token: &str) -> (StatusCode, Value) {
+        self.token(&[("grant_type", "refresh_token"), ("client_id", client_id), ("refresh_token", token)]).await
+    }
+}
+
+/// A token request for a code, right in every part.
+pub(crate) fn redemption<'a>(client_id: &'a str, code: &'a str) -> Vec<(&'a str, &'a str)> {
+    vec![
+        ("grant_type", "authorization_code"),
+        ("client_id", client_id),
+        ("code", code),
+        ("redirect_uri", CALLBACK),
+        ("code_verifier", VERIFIER),
+    ]
+}
+
+/// An authorization request, right in every part until one is changed.
+#[derive(Clone)]
+pub(crate) struct AuthorizeRequest(Vec<(String, String)>);
+
+impl AuthorizeRequest {
+    pub(crate) fn new(client_id: &str) -> Self {
+        Self(Vec::new())
+            .but("client_id", client_id)
+            .but("response_type", "code")
+            .but("redirect_uri", CALLBACK)
+            .but("state", "the state")
+            .but("code_challenge", CHALLENGE)
+            .but("code_challenge_method", "S256")
+            .but("resource", RESOURCE)
+            .but("scope", "mcp:tools reports:read")
+    }
+
+    pub(crate) fn but(self, name: &str, value: &str) -> Self {
+        self.without(name).and(name, value)
+    }
+
+    pub(crate) fn and(mut self, name: &str, value: &str) -> Self {
+        self.0.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.0.retain(|(known, _)| known != name);
+        self
+    }
+}
+
+/// A browser: it keeps cookies, shows pages, and says where it is sent.
+pub(crate) struct Browser<'a> {
+    zone: &'a Zone,
+    cookies: BTreeMap<String, String>,
+}
+
+/// What a browser got.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) status: StatusCode,
+    pub(crate) location: Option<String>,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Shown {
+    pub(crate) fn location(&self) -> &str {
+        self.location.as_deref().unwrap()
+    }
+}
+
+/// A form as a script finds it in a page.
+#[derive(Debug, Clone)]
+pub(crate) struct Form {
+    pub(crate) action: String,
+    pub(crate) hidden: Vec<(String, String)>,
+}
+
+impl<'a> Browser<'a> {
+    pub(crate) fn new(zone: &'a Zone) -> Self {
+        Self { zone, cookies: BTreeMap::new() }
+    }
+
+    pub(crate) fn cookies(&self) -> &BTreeMap<String, String> {
+        &self.cookies
+    }
+
+    pub(crate) async fn show(&mut self, request: RequestBuilder) -> Shown {
+        let jar: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = if jar.is_empty() { request } else { request.header("cookie", jar.join("; ")) };
+        let response = request.send().await.unwrap();
+        for cookie in response.headers().get_all("set-cookie") {
+            let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+        Shown {
+            status: response.status(),
+            location: response.headers().get("location").map(|location| location.to_str().unwrap().to_owned()),
+            headers: response.headers().clone(),
+            body: response.text().await.unwrap(),
+        }
+    }
+
+    pub(crate) async fn authorize(&mut self, request: &AuthorizeRequest) -> Shown {
+        let url = self.zone.at("/oauth/2/authorize");
+        self.show(self.zone.http.get(url).query(&request.0)).await
+    }
+
+    /// Follows the zone to its sign-in form.
+    pub(crate) async fn form(&mut self, request: &AuthorizeRequest) -> Form {
+        let sent = self.authorize(request).await;
+        assert_eq!(sent.status, StatusCode::FOUND, "{sent:?}");
+        let page = self.page(sent.location()).await;
+        assert_eq!(page.status, StatusCode::OK, "{page:?}");
+        form(&page.body)
+    }
+
+    pub(crate) async fn page(&mut self, path: &str) -> Shown {
+        assert!(path.starts_with("/login/"), "no page of the zone: {path}");
+        self.show(self.zone.http.get(self.zone.at(path))).await
+    }
+
+    pub(crate) async fn submit(&mut self, form: &Form, username: &str, password: &str) -> Shown {
+        self.submit_with(form, username, password, &[]).await
+    }
+
+    pub(crate) async fn submit_with(
+        &mut self,
+        form: &Form,
+        username: &str,
+        password: &str,
+        headers: &[(&str, &str)],
+    ) -> Shown {
+        let mut fields = form.hidden.clone();
+        fields.push(("username".to_owned(), username.to_owned()));
+        fields.push(("password".to_owned(), password.to_owned()));
+        let mut request = self.zone.http.post(self.zone.at(&form.action)).form(&fields);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.show(request).await
+    }
+
+    /// All the way to the client's redirect URI.
+    pub(crate) async fn sign_in(&mut self, request: &AuthorizeRequest) -> String {
+        let form = self.form(request).await;
+        let sent = self.submit(&form, "alice@example.com", "password").await;
+        assert_eq!(sent.status, StatusCode::SEE_OTHER, "{sent:?}");
+        sent.location().to_owned()
+    }
+}
+
+/// The one form of a page.
+pub(crate) fn form(page: &str) -> Form {
+    let attribute = |tag: &str, name: &str| {
+        let (_, rest) = tag.split_once(&format!(" {name}=\"")).unwrap();
+        rest.split('"').next().unwrap().replace("&amp;", "&")
+    };
+    let tags = |name: &str| -> Vec<String> {
+        page.split(&format!("<{name}")).skip(1).map(|rest| rest.split('>').next().unwrap().to_owned()).collect()
+    };
+    let inputs = tags("input");
+    for visible in ["username", "password"] {
+        assert!(inputs.iter().any(|input| attribute(input, "name") == visible), "{page}");
+    }
+    Form {
+        action: attribute(&tags("form")[0], "action"),
+        hidden: inputs
+            .iter()
+            .filter(|input| attribute(input, "type") == "hidden")
+            .map(|input| (attribute(input, "name"), attribute(input, "value")))
+            .collect(),
+    }
+}
+
+/// The parameters that a redirect carries.
+pub(crate) fn query(url: &str) -> BTreeMap<String, String> {
+    Url::parse(url).unwrap().query_pairs().into_owned().collect()
 }
 
 /// A client that follows no redirect, so that a test sees each one.
@@ -65,11 +322,19 @@ pub(crate) fn client() -> Client {
 }
 
 /// The status and the JSON body, null if there is none.
-pub(crate) async fn answer(request: reqwest::RequestBuilder) -> (StatusCode, Value) {
+pub(crate) async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
     let response = request.send().await.unwrap();
     let status = response.status();
     let text = response.text().await.unwrap();
     (status, serde_json::from_str(&text).unwrap_or_default())
+}
+
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().unwrap().to_owned()
+}
+
+pub(crate) fn basic(id: &str, secret: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
 }
 
 /// A token's header and claims, not verified.
