@@ -78,10 +78,13 @@ impl JsonLines {
         Self::new(io::stdout())
     }
 
-    /// To the end of a file.
+    /// To the end of a file; a new one is for its owner's eyes, since it says who did what.
     pub fn append(path: &Path) -> io::Result<Self> {
-        let file = std::fs::OpenOptions::new().append(true).create(true).open(path)?;
-        Ok(Self::new(file))
+        let mut options = std::fs::OpenOptions::new();
+        options.append(true).create(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(path).map(Self::new)
     }
 }
 

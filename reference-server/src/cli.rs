@@ -1,14 +1,14 @@
 //! The command line: flags and environment to a configuration, and the server's life from start to signal.
 
 use std::{
-    io,
+    io::{self, Write},
     net::{IpAddr, Ipv4Addr, Ipv6Addr},
     path::PathBuf,
     process::ExitCode,
     sync::Arc,
 };
 
-use clap::Parser;
+use clap::{Parser, builder::FalseyValueParser};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -57,7 +57,7 @@ struct Arguments {
     audit: PathBuf,
 
     /// Also accept tokens that are typed JWT or not typed at all, from a zone that does not type them at+jwt
-    #[arg(long, env = "ACCEPT_UNTYPED_TOKENS")]
+    #[arg(long, env = "ACCEPT_UNTYPED_TOKENS", value_parser = FalseyValueParser::new())]
     accept_untyped_tokens: bool,
 
     /// An origin whose pages may call the server from a browser; may be repeated
@@ -80,17 +80,17 @@ pub fn main() -> ExitCode {
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: could not start: {error}");
+            say(format_args!("error: could not start: {error}"));
             return ExitCode::FAILURE;
         }
     };
     match runtime.block_on(run(arguments)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("error: {error}");
+            say(format_args!("error: {error}"));
             let mut cause = std::error::Error::source(&error);
             while let Some(error) = cause {
-                eprintln!("  because: {error}");
+                say(format_args!("  because: {error}"));
                 cause = error.source();
             }
             error.exit_code()
@@ -149,14 +149,22 @@ async fn run(arguments: Arguments) -> Result<(), RunError> {
     if config.origin().is_exposed() {
         tracing::warn!("{} is not https: tokens travel to it in the clear", config.origin().as_str());
     }
-    eprintln!("{} running on {}", config.resource_name, config.resource().identifier());
-    eprintln!("Tokens from {}", config.zone_url());
+    say(format_args!("{} running on {}", config.resource_name, config.resource().identifier()));
+    say(format_args!("Tokens from {}", config.zone_url()));
     server::serve(listeners, app, signal()).await.map_err(RunError::Serve)
+}
+
+/// A line for the person who started the server, if anybody is there to read it.
+fn say(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 fn configure(arguments: &Arguments) -> Result<Config, RunError> {
     // An empty variable in a .env file is a variable not set.
-    let set = |value: &Option<String>| value.clone().filter(|value| !value.trim().is_empty());
+    let set = |value: &Option<String>| {
+        let value = value.as_deref()?.trim();
+        (!value.is_empty()).then(|| value.to_owned())
+    };
     let mut config = match (set(&arguments.zone_url), set(&arguments.zone_id)) {
         (Some(zone_url), _) => Config::new(&zone_url)?,
         (None, Some(zone_id)) => Config::for_zone_id(&zone_id)?,

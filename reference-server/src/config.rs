@@ -194,3 +194,68 @@ impl fmt::Debug for ClientCredentials {
         f.debug_struct("ClientCredentials").field("client_id", &self.client_id).field("secret", &"[masked]").finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ZONE: &str = "http://localhost:9400";
+
+    #[test]
+    fn the_guides_server_is_at_port_8080_of_localhost() {
+        let config = Config::new(ZONE).unwrap();
+        assert_eq!(config.resource().identifier(), "http://localhost:8080/mcp");
+        assert_eq!(config.allowed_hosts(), ["localhost", "127.0.0.1", "::1", "localhost"]);
+    }
+
+    #[test]
+    fn a_zone_id_becomes_the_zones_url() {
+        assert_eq!(Config::for_zone_id("abc123").unwrap().zone_url(), "https://abc123.keycard.cloud");
+        for id in ["", "<your-zone-id>", "a.b", "a/b"] {
+            assert!(Config::for_zone_id(id).is_err(), "{id}");
+        }
+    }
+
+    #[test]
+    fn the_origin_keeps_its_spelling_but_for_a_final_slash() {
+        for (given, resource) in [
+            ("https://Mcp.Example.com", "https://Mcp.Example.com/mcp"),
+            ("https://mcp.example.com:443/", "https://mcp.example.com:443/mcp"),
+            ("http://[::1]:8000", "http://[::1]:8000/mcp"),
+        ] {
+            let config = Config::new(ZONE).unwrap().with_public_origin(given).unwrap();
+            assert_eq!(config.resource().identifier(), resource);
+        }
+    }
+
+    #[test]
+    fn what_is_no_origin_is_refused() {
+        for given in
+            ["", "localhost:8080", "ftp://h", "http://h/mcp", "http://h//", "http://u@h", "http://h?a", "http://h#a"]
+        {
+            assert!(PublicOrigin::parse(given).is_err(), "{given}");
+        }
+    }
+
+    #[test]
+    fn a_public_origin_without_tls_is_exposed() {
+        for (given, exposed) in [
+            ("http://mcp.example.com", true),
+            ("http://192.168.0.7:8080", true),
+            ("https://mcp.example.com", false),
+            ("http://localhost:8080", false),
+            ("http://a.localhost", false),
+            ("http://127.0.0.2", false),
+            ("http://[::1]:8080", false),
+        ] {
+            assert_eq!(PublicOrigin::parse(given).unwrap().is_exposed(), exposed, "{given}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_not_shown() {
+        let mut config = Config::new(ZONE).unwrap();
+        config.credentials = Some(ClientCredentials::new("id".to_owned(), "hidden".to_owned()));
+        assert!(!format!("{config:?}").contains("hidden"));
+    }
+}

@@ -129,6 +129,8 @@ impl<V: Verifier> Guard<V> {
     }
 
     fn deny(&self, denial: &Denial, operation: &Operation, trail: Option<&mut Trail>) -> Response {
+        // For the operator who wonders; the audit trail has the calls.
+        tracing::debug!(reason = denial.reason(), "request refused");
         if let Some(trail) = trail {
             trail.denied(denial, operation);
         }

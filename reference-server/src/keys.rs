@@ -173,7 +173,7 @@ impl Shared {
             return LookUp::Settled(known.ok_or(KeyError::Unavailable { retry_after: left }));
         }
         if fresh && !state.bucket.get_or_insert_with(|| Bucket::full(now)).take(now) {
-            return LookUp::Settled(Err(KeyError::Unknown));
+            return LookUp::Settled(Err(state.absence(now)));
         }
         let (finish, done) = watch::channel(false);
         state.in_flight = Some(done.clone());
@@ -190,14 +190,7 @@ impl Shared {
     fn after_refresh(&self, kid: &str) -> Result<Arc<VerificationKey>, KeyError> {
         let now = self.clock.now();
         let state = self.state();
-        match state.usable_key(kid, now) {
-            Some(key) => Ok(key),
-            None if state.age(now).is_none_or(|age| age >= MAX_AGE) || state.failed_at.is_some() => {
-                let retry_after = state.pause_left(now).unwrap_or(Duration::from_secs(1));
-                Err(KeyError::Unavailable { retry_after })
-            }
-            None => Err(KeyError::Unknown),
-        }
+        state.usable_key(kid, now).ok_or_else(|| state.absence(now))
     }
 
     async fn refresh(&self, now: Timestamp) {
@@ -265,6 +258,14 @@ impl State {
     fn usable_key(&self, kid: &str, now: Timestamp) -> Option<Arc<VerificationKey>> {
         self.age(now).filter(|age| *age < MAX_AGE)?;
         self.keys.as_ref()?.by_kid.get(kid).cloned()
+    }
+
+    /// What it means that a key is not there: nothing, unless the zone answered when it was last asked.
+    fn absence(&self, now: Timestamp) -> KeyError {
+        if self.failed_at.is_none() && self.age(now).is_some_and(|age| age < MAX_AGE) {
+            return KeyError::Unknown;
+        }
+        KeyError::Unavailable { retry_after: self.pause_left(now).unwrap_or(Duration::from_secs(1)) }
     }
 
     /// How long the zone is still left alone after a failure.
@@ -532,6 +533,18 @@ mod tests {
         zone.publish(&[&A]);
         clock.advance(RETRY_AFTER);
         assert!(keys.key("a").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn while_the_zone_fails_nobody_is_told_that_a_key_does_not_exist() {
+        let (zone, keys, clock) = zone().await;
+        assert!(keys.key("a").await.is_ok());
+        zone.answer(Answer::Status(500));
+        // Until the bucket is empty, and beyond.
+        for n in 0..3 * BURST {
+            assert!(unavailable(&keys.key(&format!("b-{n}")).await));
+            clock.advance(RETRY_AFTER);
+        }
     }
 
     #[tokio::test]

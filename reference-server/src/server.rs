@@ -7,7 +7,7 @@ use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use tower::Layer;
 
 use crate::{
-    audit::{AuditSink, JsonLines},
+    audit::Discard,
     config::{Config, ConfigError, MCP_PATH, PublicOrigin},
     guard::Guard,
     keys::{ZoneError, ZoneKeys},
@@ -85,12 +85,11 @@ pub struct ReferenceServer {
 }
 
 impl ReferenceServer {
-    /// Starts a server, with its audit trail on standard output.
+    /// Starts a server that keeps no audit trail: standard output is the embedder's own.
     ///
     /// Without a public origin in `config`, it is the address of `listener`.
     pub async fn start(listener: TcpListener, config: Config) -> Result<Self, StartError> {
-        let audit: Arc<dyn AuditSink> = Arc::new(JsonLines::stdout());
-        Self::start_with(listener, config, Ports::system(audit)).await
+        Self::start_with(listener, config, Ports::system(Arc::new(Discard))).await
     }
 
     /// Starts a server with these ports.

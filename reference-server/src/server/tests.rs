@@ -248,6 +248,26 @@ async fn standard_headers_that_lie_or_are_missing_are_refused() {
 }
 
 #[tokio::test]
+async fn a_request_of_the_newer_era_says_what_its_client_can_do() {
+    let server = Server::start().await;
+    let mut body = list();
+    body["params"]["_meta"] = json!({ "io.modelcontextprotocol/protocolVersion": MODERN });
+    let headers = [("MCP-Protocol-Version", MODERN), ("Mcp-Method", "tools/list")];
+    let reply = server.post(Some(&server.token("")), &headers, body).await;
+    assert_eq!((reply.status, reply.json()["error"]["code"].clone()), (StatusCode::BAD_REQUEST, json!(-32602)));
+}
+
+#[tokio::test]
+async fn a_wrapped_name_is_unwrapped_before_it_is_compared() {
+    let server = Server::start().await;
+    let token = server.token("");
+    let who = server.modern(Some(&token), call("whoami", json!({})), &[("Mcp-Name", "=?base64?d2hvYW1p?=")]).await;
+    assert_eq!(who.status, StatusCode::OK);
+    let other = server.modern(Some(&token), call("whoami", json!({})), &[("Mcp-Name", "=?base64?d2hv?=")]).await;
+    assert_eq!(other.json()["error"]["code"], -32020);
+}
+
+#[tokio::test]
 async fn only_the_two_revisions_are_offered() {
     let server = Server::start().await;
     let token = server.token("");
