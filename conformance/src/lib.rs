@@ -1,1 +1,30 @@
-//! Placeholder.
+//! Exercises a protected MCP server over the wire and reports what it saw.
+//!
+//! The way of a run: [`survey`] finds a token that the server accepts, [`runner`] puts the [`checks`] to it, each in a
+//! [`context`] that records, and [`report`] writes what they came to.
+
+pub mod catalogue;
+pub mod challenge;
+pub mod check;
+pub mod checks;
+pub mod cli;
+pub mod client;
+pub mod context;
+pub mod discovery;
+pub mod docs;
+pub mod exit_status;
+pub mod launch;
+pub mod mcp;
+pub mod reply;
+pub mod report;
+pub mod runner;
+pub mod scene;
+pub mod secrets;
+pub mod sign_in;
+pub mod survey;
+pub mod text;
+pub mod token;
+pub mod transcript;
+pub mod upstream;
+pub mod waits;
+pub mod zone;

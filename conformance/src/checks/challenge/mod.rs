@@ -1,0 +1,162 @@
+//! The answer to bad or missing credentials: its status, and a challenge that tells a client what to do.
+
+pub mod bearer;
+pub mod error;
+pub mod error_code;
+pub mod expired_token_status;
+pub mod grammar;
+pub mod invalid_token;
+pub mod invalid_token_status;
+pub mod malformed_challenge;
+pub mod malformed_status;
+pub mod metadata_url;
+pub mod no_token;
+pub mod offline_access;
+pub mod param_once;
+pub mod parameter;
+pub mod present;
+pub mod scope_characters;
+pub mod without_credentials;
+
+use http::StatusCode;
+use http::header::WWW_AUTHENTICATE;
+
+use crate::challenge::{self, Challenge};
+use crate::check::{Need, Stop, Verdict};
+use crate::context::Context;
+use crate::mcp::Operation;
+use crate::reply::{Outcome, Reply};
+use crate::survey::TokenFound;
+use crate::token::Token;
+
+/// A word that is no token.
+const GARBAGE: &str = "not-a-token";
+
+/// The bearing request without credentials.
+async fn anonymous(cx: &Context) -> Result<Reply, Stop> {
+    let request = cx.bearing().purpose(format!("{} without credentials", cx.bearing_name()));
+    Ok(cx.send(&request).await?)
+}
+
+/// The positive control, where the run has a token that was accepted.
+async fn control(cx: &Context) -> Result<Option<Token>, Stop> {
+    match &cx.survey().token {
+        TokenFound::Accepted(_) => cx.accepted_token().await.map(Some),
+        TokenFound::Refused(_) | TokenFound::NoneGiven => Ok(None),
+    }
+}
+
+/// Makes sure that the bearing request depends on its token; gives the accepted token, where the run has one.
+///
+/// A tool that was served with a token is protected. A server may leave `tools/list` open, and then what happens to a
+/// bad token there says nothing; without a token to begin with, only the 401 shows that the request got so far.
+async fn guarded(cx: &Context) -> Result<Option<Token>, Stop> {
+    let token = control(cx).await?;
+    if token.is_some() && matches!(cx.bearing_operation(), Operation::CallTool { .. }) {
+        return Ok(token);
+    }
+    let reply = anonymous(cx).await?;
+    match reply.outcome() {
+        Outcome::Unauthorized => Ok(token),
+        Outcome::Served => Err(Stop::NotTested { need: Need::DeclaredTool }),
+        _ => Err(Stop::inconclusive(format!("without credentials the answer was {}, not 401", reply.describe()))),
+    }
+}
+
+/// Passes on 401.
+///
+/// # Errors
+/// A violation on what else the server made of the token; inconclusive where it may not have looked at it.
+fn expect_unauthorized(reply: &Reply, what: &str) -> Verdict {
+    match reply.status {
+        StatusCode::UNAUTHORIZED => Ok(()),
+        status if is_in_front(status) => {
+            Err(Stop::inconclusive(format!("{what} got {}, which is no verdict on it", reply.describe())))
+        }
+        _ => Err(Stop::violation(format!("401 for {what}"), reply.describe())),
+    }
+}
+
+/// Statuses by which a layer in front turns a request away, whatever its token: too slow, too much, the wrong host.
+fn is_in_front(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 408 | 413 | 421 | 429 | 431)
+}
+
+/// An answer that may carry a challenge, and what it answered.
+struct Refusal {
+    what: &'static str,
+    reply: Reply,
+}
+
+/// The 401s and the 403 for scope that the server can be brought to give.
+///
+/// # Errors
+/// Inconclusive where there is none.
+async fn refusals(cx: &Context) -> Result<Vec<Refusal>, Stop> {
+    let mut all = vec![
+        Refusal { what: "no token", reply: anonymous(cx).await? },
+        Refusal { what: "a garbage token", reply: cx.call(GARBAGE, "a word that is no token").await? },
+    ];
+    if let Some(scoped) = cx.survey().scoped_tools.first() {
+        let reply = cx.call_scoped(scoped, None, "no scope").await?;
+        all.push(Refusal { what: "a token without scopes", reply });
+    }
+    // A 403 without a challenge is some other guard's, or judged by a check about scopes.
+    all.retain(|r| match r.reply.outcome() {
+        Outcome::Unauthorized => true,
+        Outcome::Forbidden => r.reply.headers.contains_key(WWW_AUTHENTICATE),
+        _ => false,
+    });
+    if all.is_empty() {
+        return Err(Stop::inconclusive("no request was refused with 401, so there was no challenge to judge"));
+    }
+    Ok(all)
+}
+
+/// The challenges with the Bearer scheme among refusals, each with what it answered.
+///
+/// Fields that cannot be read are left out: `challenge-grammar` judges them.
+///
+/// # Errors
+/// Inconclusive where there is none.
+fn bearer_challenges(refusals: &[Refusal]) -> Result<Vec<(&'static str, Challenge)>, Stop> {
+    let challenges = refusals.iter().flat_map(|r| readable(&r.reply).into_iter().map(|c| (r.what, c)));
+    let bearer: Vec<_> = challenges.filter(|(_, c)| c.is("Bearer")).collect();
+    if bearer.is_empty() {
+        return Err(Stop::inconclusive("no refusal had a Bearer challenge that could be read"));
+    }
+    Ok(bearer)
+}
+
+/// The challenges of an answer, leaving out fields that cannot be read.
+fn readable(reply: &Reply) -> Vec<Challenge> {
+    let values = reply.headers.get_all(WWW_AUTHENTICATE).iter();
+    values.filter_map(|v| challenge::parse(&String::from_utf8_lossy(v.as_bytes())).ok()).flatten().collect()
+}
+
+/// A garbage token's 401, after the positive control where the run has a token.
+///
+/// # Errors
+/// Inconclusive where the answer is none.
+async fn garbage_refused(cx: &Context) -> Result<Reply, Stop> {
+    control(cx).await?;
+    let reply = cx.call(GARBAGE, "a word that is no token").await?;
+    if reply.status == StatusCode::UNAUTHORIZED {
+        return Ok(reply);
+    }
+    Err(Stop::inconclusive(format!("a garbage token got {}, not the 401 to be judged", reply.describe())))
+}
+
+/// The accepted token, issued two hours ago and expired for one.
+async fn expired(cx: &Context) -> Result<String, Stop> {
+    const HOUR: i64 = 3600;
+    let now = cx.now();
+    let draft = cx.survey().accepted()?.but(|t| {
+        t.claim("iat", now - 2 * HOUR);
+        if t.claims.contains_key("nbf") {
+            t.claim("nbf", now - 2 * HOUR);
+        }
+        t.claim("exp", now - HOUR);
+    });
+    cx.sign(&draft, "expired token").await
+}

@@ -1,0 +1,102 @@
+//! Protected resource metadata (RFC 9728): whether it is there, how it is served, and what it says.
+
+pub mod arrays;
+pub mod authorization_servers;
+pub mod bearer_methods;
+pub mod cache;
+pub mod content_type;
+pub mod empty_values;
+pub mod get;
+pub mod issuers;
+pub mod names_zone;
+pub mod offline_access;
+pub mod open;
+pub mod path_inserted;
+pub mod published;
+pub mod resource;
+pub mod resource_endpoint;
+pub mod resource_exact;
+pub mod resource_fragment;
+pub mod resource_name;
+pub mod resource_query;
+pub mod resource_slash;
+pub mod resource_well_known;
+pub mod scopes;
+pub mod signing_algorithms;
+pub mod status;
+pub mod unknown_path;
+pub mod wildcard_scope;
+
+pub(in crate::checks) mod redirects;
+pub(in crate::checks) mod relation;
+
+use serde_json::{Map, Value};
+
+use crate::check::Stop;
+use crate::discovery::{Discovery, Place, Way};
+
+/// A metadata document.
+type Document = Map<String, Value>;
+
+/// Every document that was found, and where.
+///
+/// # Errors
+/// Not applicable where there is none: what a document must say binds nobody who has none, and the lack of it is the
+/// finding of `metadata-published`.
+fn documents(discovery: &Discovery) -> Result<Vec<(&Place, Document)>, Stop> {
+    let found = discovery.documents();
+    if found.is_empty() {
+        return Err(no_document());
+    }
+    Ok(found)
+}
+
+fn no_document() -> Stop {
+    Stop::not_applicable("no metadata document was found, which metadata-published judges")
+}
+
+/// Each place once, the challenge's first where several ways lead to one URL.
+fn distinct(discovery: &Discovery) -> Vec<&Place> {
+    let mut places: Vec<&Place> = Vec::new();
+    for place in &discovery.places {
+        if !places.iter().any(|p| p.url == place.url) {
+            places.push(place);
+        }
+    }
+    places
+}
+
+/// `resource` of each document that has one, and where the document was found.
+///
+/// # Errors
+/// Not applicable where there is none.
+fn resources(discovery: &Discovery) -> Result<Vec<(&Place, String)>, Stop> {
+    let named: Vec<_> = documents(discovery)?
+        .into_iter()
+        .filter_map(|(place, document)| resource_of(&document).map(|r| (place, r.to_owned())))
+        .collect();
+    if named.is_empty() {
+        return Err(Stop::not_applicable("no metadata document has a resource, which metadata-resource judges"));
+    }
+    Ok(named)
+}
+
+fn resource_of(document: &Document) -> Option<&str> {
+    document.get("resource").and_then(Value::as_str)
+}
+
+/// The strings of a member that is an array, leaving out what is none.
+fn strings<'a>(document: &'a Document, member: &str) -> Vec<&'a str> {
+    let values = document.get(member).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    values.iter().filter_map(Value::as_str).collect()
+}
+
+/// `resource` of the document that the challenge leads to.
+///
+/// # Errors
+/// Not applicable where no challenge leads to one.
+fn advertised_resource(discovery: &Discovery) -> Result<(&Place, String), Stop> {
+    let place = discovery.places.iter().find(|p| p.way == Way::Challenge);
+    let found = place.and_then(|p| Some((p, resource_of(&p.document()?)?.to_owned())));
+    found.ok_or_else(|| Stop::not_applicable("no challenge leads to a document with a resource"))
+}

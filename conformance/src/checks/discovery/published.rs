@@ -1,0 +1,82 @@
+//! Whether a client that has only the URL can find out anything at all.
+
+use super::redirects::{Led, follow};
+use crate::discovery::{Discovery, Place, may_be_fetched};
+use async_trait::async_trait;
+use url::Url;
+
+use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
+use crate::context::Context;
+use crate::page;
+
+page! {
+    /// Protected resource metadata is published
+    ///
+    /// # What it checks
+    /// A request without credentials is sent. The URL in its challenge, the well-known URL with the
+    /// endpoint's path and the well-known URL of the origin are then fetched. One of them must answer with a
+    /// JSON object. It is inconclusive when a place does not answer, or when the challenge names another
+    /// origin, which the suite does not follow.
+    ///
+    /// # Why it matters
+    /// A client that knows nothing but the server's URL learns from this document where to get a token.
+    /// Without it, every client has to be configured by hand.
+    ///
+    /// # How to fix it
+    /// Serve the document at `/.well-known/oauth-protected-resource` followed by the endpoint's path, and
+    /// name that URL in `resource_metadata` of every 401.
+    ///
+    /// # Reference
+    /// MCP 2026-07-28, Authorization, "Overview" and "Protected Resource Metadata Discovery Requirements";
+    /// RFC 9728 section 3.
+    pub struct MetadataPublished;
+}
+
+const META: Meta = Meta {
+    id: "metadata-published",
+    requirements: &["mcp-auth-prm-implemented", "mcp-auth-discovery-mechanism"],
+    level: Level::Must,
+    area: Area::Discovery,
+    revisions: Revisions::Once,
+    follows_from: &["metadata-open"],
+    ..Meta::CALM
+};
+
+#[async_trait]
+impl Check for MetadataPublished {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    async fn run(&self, cx: &Context) -> Verdict {
+        let discovery = cx.discovery();
+        if !discovery.documents().is_empty() {
+            return Ok(());
+        }
+        let mut unknown = out_of_reach(cx, discovery);
+        for place in &discovery.places {
+            match &place.reply {
+                Err(_) => unknown = Some(place.describe()),
+                Ok(reply) if reply.status.is_redirection() => match follow(cx, &place.url, "application/json").await {
+                    Ok(led) if led.is_document() => return Ok(()),
+                    Ok(Led::Away(url)) => unknown = Some(format!("{} redirects to {url}, another origin", place.url)),
+                    Ok(_) => {}
+                    Err(error) => unknown = Some(format!("{error} behind {}", place.url)),
+                },
+                Ok(_) => {}
+            }
+        }
+        if let Some(because) = unknown {
+            return Err(Stop::inconclusive(format!("no document was found, but {because}")));
+        }
+        let seen: Vec<_> = discovery.places.iter().map(Place::describe).collect();
+        Err(Stop::violation("200 with a JSON object at one of the places where clients look", seen.join(", ")))
+    }
+}
+
+/// The challenge's URL, where the suite may not fetch it although a client would.
+fn out_of_reach(cx: &Context, discovery: &Discovery) -> Option<String> {
+    let url = Url::parse(discovery.advertised.as_deref()?).ok()?;
+    let is_away = matches!(url.scheme(), "http" | "https") && !may_be_fetched(&url, cx.url());
+    is_away.then(|| format!("the challenge names {url}, another origin"))
+}

@@ -1,0 +1,55 @@
+//! 403 says: sign in again for more.
+
+use async_trait::async_trait;
+use http::StatusCode;
+
+use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
+use crate::context::Context;
+use crate::page;
+use crate::reply::Outcome;
+
+page! {
+    /// Too little scope is answered 403
+    ///
+    /// # What it checks
+    /// A tool that needs a scope is called with a token that lacks only that scope. The status must be 403.
+    ///
+    /// # Why it matters
+    /// A client steps up on 403 and starts over on 401: it then asks for the same scopes again, for ever.
+    ///
+    /// # How to fix it
+    /// Answer 403 with a challenge where the token is good and its scopes are not enough.
+    ///
+    /// # Reference
+    /// MCP 2026-07-28, Authorization, "Error Handling"; RFC 6750 section 3.1.
+    pub struct ScopeStatus;
+}
+
+const META: Meta = Meta {
+    id: "scope-status",
+    requirements: &["mcp-auth-403-insufficient-permissions"],
+    level: Level::Must,
+    area: Area::Scopes,
+    needs: &[Need::ZoneControl, Need::ScopeMap],
+    follows_from: &["garbage-token", "scope-missing"],
+    ..Meta::CALM
+};
+
+#[async_trait]
+impl Check for ScopeStatus {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    async fn run(&self, cx: &Context) -> Verdict {
+        let scoped = cx.scoped().await?;
+        let reply = cx.call_scoped(&scoped, None, "no scope").await?;
+        match reply.outcome() {
+            // Served is the finding of scope-missing, and a refusal within 2xx is scope-challenge-error's.
+            Outcome::Served | Outcome::NotServedIn2xx => {
+                Err(Stop::inconclusive(format!("the answer was {}", reply.describe())))
+            }
+            _ => reply.expect_status(StatusCode::FORBIDDEN),
+        }
+    }
+}

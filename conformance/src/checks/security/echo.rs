@@ -1,0 +1,64 @@
+//! What is sent back is logged elsewhere.
+
+use async_trait::async_trait;
+
+use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
+use crate::context::Context;
+use crate::page;
+
+page! {
+    /// No answer repeats the token
+    ///
+    /// # What it checks
+    /// The accepted token and a tampered copy are sent. Neither the token nor its payload segment may stand in a
+    /// header or the body of the answer.
+    ///
+    /// # Why it matters
+    /// Answers are kept by clients, proxies and error trackers, which are no place for a credential.
+    ///
+    /// # How to fix it
+    /// Never put the request or the token into an error; describe the error in fixed words.
+    ///
+    /// # Reference
+    /// MCP 2026-07-28, Authorization, "Token Theft"; OAuth 2.1 section 7.
+    pub struct TokenEcho;
+}
+
+const META: Meta = Meta {
+    id: "token-echo",
+    requirements: &["mcp-auth-token-not-echoed"],
+    level: Level::Must,
+    area: Area::Security,
+    needs: &[Need::ValidToken],
+    ..Meta::CALM
+};
+
+#[async_trait]
+impl Check for TokenEcho {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    async fn run(&self, cx: &Context) -> Verdict {
+        let token = cx.accepted_token().await?;
+        let tampered = cx.note(token.with_tampered_claims(|t| t.claim("jti", "tampered")), "tampered token");
+        for (what, compact) in [("the accepted token", token.compact.as_str()), ("a tampered token", tampered.as_str())]
+        {
+            let reply = cx.call(compact, what).await?;
+            let payload = compact.split('.').nth(1).unwrap_or(compact);
+            let in_headers = reply.headers.iter().any(|(_, value)| contains(value.as_bytes(), payload));
+            if in_headers || contains(&reply.body, payload) {
+                let place = if in_headers { "a header" } else { "the body" };
+                return Err(Stop::violation(
+                    "an answer without the token",
+                    format!("{what} stands in {place} of the answer"),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    !text.is_empty() && bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}

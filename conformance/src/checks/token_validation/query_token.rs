@@ -1,0 +1,51 @@
+//! URLs end up in logs.
+
+use async_trait::async_trait;
+
+use crate::check::{Area, Check, Level, Meta, Need, Verdict};
+use crate::context::Context;
+use crate::page;
+
+page! {
+    /// A token in the query string is ignored
+    ///
+    /// # What it checks
+    /// The accepted token is sent as `access_token` in the query, first without an Authorization header, then beside
+    /// one that holds garbage. Neither may be served.
+    ///
+    /// # Why it matters
+    /// URLs are written to logs, histories and Referer headers; a token that works there is a token that leaks there.
+    ///
+    /// # How to fix it
+    /// Read tokens from the Authorization header only.
+    ///
+    /// # Reference
+    /// OAuth 2.1 section 5.1; MCP 2026-07-28, Authorization, "Token Requirements".
+    pub struct QueryToken;
+}
+
+const META: Meta = Meta {
+    id: "token-in-query",
+    requirements: &["oauth21-5.1-query-token-ignored"],
+    level: Level::Must,
+    area: Area::TokenValidation,
+    needs: &[Need::ValidToken],
+    ..Meta::CALM
+};
+
+#[async_trait]
+impl Check for QueryToken {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    async fn run(&self, cx: &Context) -> Verdict {
+        let token = cx.accepted_token().await?;
+        let mut request = cx.bearing().purpose("the accepted token in the query");
+        request.url.query_pairs_mut().append_pair("access_token", &token.compact);
+        cx.send(&request).await?.expect_refused()?;
+        cx.send(&request.bearer("not-a-token").purpose("the accepted token in the query, garbage in the header"))
+            .await?
+            .expect_refused()
+    }
+}

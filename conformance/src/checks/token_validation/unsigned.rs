@@ -1,0 +1,55 @@
+//! `alg: none` in the spellings that have fooled libraries.
+
+use async_trait::async_trait;
+
+use crate::check::{Area, Check, Level, Meta, Need, Verdict};
+use crate::context::Context;
+use crate::page;
+
+page! {
+    /// An unsigned token is refused
+    ///
+    /// # What it checks
+    /// The claims of the accepted token are sent with `alg` none, None and nOnE, without a signature and with the
+    /// accepted one's. None of them may be served.
+    ///
+    /// # Why it matters
+    /// Whoever can write JSON could be any user.
+    ///
+    /// # How to fix it
+    /// Give the verifier a fixed list of algorithms (RS256 for a Keycard zone); never take it from the token's header.
+    ///
+    /// # Reference
+    /// RFC 9068 section 4; RFC 8725 section 3.1; RFC 7519 section 6.
+    pub struct UnsignedToken;
+}
+
+const META: Meta = Meta {
+    id: "unsigned-token",
+    requirements: &["rfc9068-4-alg-none"],
+    level: Level::Must,
+    area: Area::TokenValidation,
+    needs: &[Need::ValidToken],
+    follows_from: &["garbage-token"],
+    ..Meta::CALM
+};
+
+#[async_trait]
+impl Check for UnsignedToken {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    async fn run(&self, cx: &Context) -> Verdict {
+        let token = cx.accepted_token().await?;
+        let (_, _, signature) = token.segments();
+        for alg in ["none", "None", "nOnE"] {
+            let draft = token.but(|t| t.header("alg", alg));
+            for signature in ["", signature] {
+                let forged = cx.note(draft.with_signature(signature), "unsigned token");
+                cx.call(&forged, &format!("alg {alg}")).await?.expect_refused()?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,52 @@
+//! Secrets that stand in tutorials.
+
+use async_trait::async_trait;
+
+use crate::check::{Area, Check, Level, Meta, Need, Verdict};
+use crate::context::Context;
+use crate::page;
+
+page! {
+    /// A token keyed with a well-known secret is refused
+    ///
+    /// # What it checks
+    /// The claims of the accepted token are signed with HS256 under a short list of secrets that stand in tutorials,
+    /// and under the empty one. None may be served.
+    ///
+    /// # Why it matters
+    /// A development secret left in place lets whoever reads the same tutorial be any user.
+    ///
+    /// # How to fix it
+    /// Accept the asymmetric algorithms of your zone only.
+    ///
+    /// # Reference
+    /// RFC 8725 section 3.5; RFC 7518 section 3.2.
+    pub struct WeakSecret;
+}
+
+const META: Meta = Meta {
+    id: "weak-secret",
+    requirements: &["rfc8725-3.5-weak-hmac-secret"],
+    level: Level::Must,
+    area: Area::TokenValidation,
+    needs: &[Need::ValidToken],
+    follows_from: &["garbage-token", "tampered-claims"],
+    ..Meta::CALM
+};
+
+#[async_trait]
+impl Check for WeakSecret {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    async fn run(&self, cx: &Context) -> Verdict {
+        let token = cx.accepted_token().await?;
+        let draft = token.but(|t| t.header("alg", "HS256"));
+        for secret in ["secret", "your-256-bit-secret", "changeme", "password", "test", ""] {
+            let forged = cx.note(draft.signed_with_secret(secret.as_bytes())?, "token keyed with a well-known secret");
+            cx.call(&forged, "HS256 under a well-known secret").await?.expect_refused()?;
+        }
+        Ok(())
+    }
+}

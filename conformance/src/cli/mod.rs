@@ -1,0 +1,95 @@
+//! The program: one file per subcommand. Only here are the runtime and the terminal touched.
+
+mod demo;
+mod docs;
+mod explain;
+mod list;
+mod run;
+mod session;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::exit_status::ExitStatus;
+use crate::launch;
+
+/// Proves that a protected MCP server really is protected.
+#[derive(Debug, Parser)]
+#[command(name = "conformance", version, arg_required_else_help = true, after_help = AFTER_HELP)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 tested and nothing found; 1 findings; 2 usage or configuration; 3 could not test; 130 interrupted.
+
+Start here:
+  conformance demo
+  conformance run --launch \"npx tsx server.ts\" --url http://localhost:8080/mcp";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Tests a server
+    Run(Box<run::Run>),
+    /// Tests the reference server against an embedded zone: no argument, no network
+    Demo(demo::Demo),
+    /// Lists every check
+    List(list::List),
+    /// Explains a check: what it does, why it matters, how to fix what it finds
+    Explain(explain::Explain),
+    /// Writes the page of every check into a directory
+    #[command(hide = true)]
+    Docs(docs::Docs),
+    /// Runs a launched command and ends it with us
+    #[command(name = launch::GUARD, hide = true)]
+    Guard {
+        /// For `sh -c`.
+        command: String,
+    },
+}
+
+/// The program's entry, for its `main` and for thin binaries elsewhere.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            // clap's own code for usage errors is 2 as well; help and version are successes.
+            return if error.use_stderr() { ExitStatus::Usage.into() } else { ExitCode::SUCCESS };
+        }
+    };
+    match cli.command {
+        Command::Run(run) => block_on(run.execute()),
+        Command::Demo(demo) => block_on(demo.execute()),
+        Command::List(list) => list.execute().into(),
+        Command::Explain(explain) => explain.execute().into(),
+        Command::Docs(docs) => docs.execute().into(),
+        Command::Guard { command } => launch::guard(&command),
+    }
+}
+
+fn block_on(program: impl Future<Output = ExitStatus>) -> ExitCode {
+    let logs = tracing_subscriber::EnvFilter::try_from_env("CONFORMANCE_LOG").unwrap_or_else(|_| "off".into());
+    let _ = tracing_subscriber::fmt().with_env_filter(logs).with_writer(std::io::stderr).try_init();
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(program).into(),
+        Err(error) => {
+            eprintln!("error: could not start the runtime: {error}");
+            ExitStatus::CouldNotTest.into()
+        }
+    }
+}
+
+/// Prints an error in the form that all subcommands use, and is its exit status.
+fn fail(status: ExitStatus, message: impl std::fmt::Display) -> ExitStatus {
+    eprintln!("error: {message}");
+    status
+}
+
+/// Prints a line to standard output; a reader that has closed it has what it wanted.
+fn print(line: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stdout(), "{line}");
+}

@@ -1,0 +1,240 @@
+//! `conformance run`: a URL alone, with a zone of ours, or with a command that starts the server.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use clap::Args;
+use mock_zone::{Config, MockZone};
+use url::Url;
+
+use super::fail;
+use super::session::{RunOptions, Subject, interrupted, shell_quoted};
+use crate::discovery::is_loopback;
+use crate::exit_status::ExitStatus;
+use crate::launch::Launched;
+use crate::scene::{Scene, Scenes};
+use crate::upstream::Upstream;
+use crate::zone::{Zone, ZoneError};
+
+/// Tests a server.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Access decides how much can be tested: --url alone sees what anybody sees; --zone or --launch lets the suite
+mint any token. The launched command runs under `sh -c` with KEYCARD_ZONE_URL, MCP_SERVER_URL, PORT,
+KEYCARD_CLIENT_ID, KEYCARD_CLIENT_SECRET and UPSTREAM_URL set.
+A control token for a zone beyond loopback is read from MOCK_ZONE_CONTROL_TOKEN.")]
+pub(super) struct Run {
+    /// The server's MCP endpoint; with --launch, port 0 picks a free port
+    #[arg(long, value_name = "URL", value_parser = endpoint)]
+    url: Url,
+    /// A mock zone that the server trusts
+    #[arg(long, value_name = "URL", value_parser = zone_url, conflicts_with = "launch")]
+    zone: Option<Url>,
+    /// A command that starts the server; a zone is started for it, and both are stopped
+    #[arg(long, value_name = "COMMAND")]
+    launch: Option<String>,
+    /// A variable for the command, with {zone}, {url}, {origin}, {port}, {client_id}, {client_secret} and {upstream} filled in (repeatable)
+    #[arg(long, value_name = "NAME=VALUE", value_parser = variable, requires = "launch")]
+    env: Vec<(String, String)>,
+    /// Seconds that the command may take to answer
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=600))]
+    launch_timeout: u64,
+    #[command(flatten)]
+    options: RunOptions,
+}
+
+impl Run {
+    pub(super) async fn execute(&self) -> ExitStatus {
+        if let Err(message) = self.options.check() {
+            return fail(ExitStatus::Usage, message);
+        }
+        if self.launch.is_none() && self.url.port() == Some(0) {
+            return fail(
+                ExitStatus::Usage,
+                "port 0 picks a free port for --launch; without it, --url must name the server's port",
+            );
+        }
+        match &self.launch {
+            Some(command) => self.launched(command).await,
+            None => self.running().await,
+        }
+    }
+
+    async fn running(&self) -> ExitStatus {
+        let mut rerun = format!("--url {}", shell_quoted(self.url.as_str()));
+        let mut zone = None;
+        if let Some(url) = &self.zone {
+            let token = std::env::var("MOCK_ZONE_CONTROL_TOKEN").ok();
+            match Zone::connect(url, token).await {
+                Ok(connected) => zone = Some(connected),
+                Err(error) => return fail(ExitStatus::CouldNotTest, format!("--zone: {error}")),
+            }
+            rerun.push_str(&format!(" --zone {}", shell_quoted(url.as_str().trim_end_matches('/'))));
+        }
+        if let Some(zone) = &zone
+            && let Err(error) = zone.register_resource(self.url.as_str()).await
+        {
+            return fail(ExitStatus::CouldNotTest, error);
+        }
+        let full_access = zone.is_some();
+        self.options
+            .execute(Subject { url: self.url.clone(), zone, full_access, rerun, scenes: None, secrets: Vec::new() })
+            .await
+    }
+
+    async fn launched(&self, command: &str) -> ExitStatus {
+        let mut url = self.url.clone();
+        if url.port() == Some(0) {
+            match free_port() {
+                Ok(port) => drop(url.set_port(Some(port))),
+                Err(error) => return fail(ExitStatus::CouldNotTest, format!("no free port: {error}")),
+            }
+        }
+        let stage = match Stage::set(&url).await {
+            Ok(stage) => stage,
+            Err(error) => return fail(ExitStatus::CouldNotTest, format!("the zone for --launch: {error}")),
+        };
+        let env = stage.environment(&url, &self.env);
+        let within = Duration::from_secs(self.launch_timeout);
+        let started = tokio::select! {
+            started = Launched::start(command, &env, &url, within) => started,
+            () = interrupted() => return fail(ExitStatus::Interrupted, "interrupted before the server answered"),
+        };
+        let mut server = match started {
+            Ok(server) => server,
+            Err(error @ crate::launch::LaunchError::PortInUse { .. }) => return fail(ExitStatus::Usage, error),
+            Err(error) => return fail(ExitStatus::CouldNotTest, error),
+        };
+        let subject = Subject {
+            url,
+            zone: Some(stage.zone.clone()),
+            full_access: true,
+            rerun: format!(
+                "--launch {} --url {}{}",
+                shell_quoted(command),
+                shell_quoted(self.url.as_str()),
+                self.env_words()
+            ),
+            scenes: Some(Arc::new(Relaunch {
+                command: command.to_owned(),
+                url: self.url.clone(),
+                env: self.env.clone(),
+                within,
+            })),
+            secrets: vec![(stage.client_secret.clone(), "client secret".to_owned())],
+        };
+        let status = self.options.execute(subject).await;
+        if let Some(ended) = server.ended() {
+            eprintln!("note: the launched command ended during the run with {ended}{}", server.tail());
+        }
+        server.stop().await;
+        status
+    }
+
+    fn env_words(&self) -> String {
+        self.env.iter().map(|(name, value)| format!(" --env {}", shell_quoted(&format!("{name}={value}")))).collect()
+    }
+}
+
+/// Starts the command once more, on another port and with another zone.
+#[derive(Debug)]
+struct Relaunch {
+    command: String,
+    url: Url,
+    env: Vec<(String, String)>,
+    within: Duration,
+}
+
+#[async_trait]
+impl Scenes for Relaunch {
+    async fn another(&self) -> Option<Scene> {
+        let mut url = self.url.clone();
+        url.set_port(Some(free_port().ok()?)).ok()?;
+        let stage = Stage::set(&url).await.ok()?;
+        let server =
+            Launched::start(&self.command, &stage.environment(&url, &self.env), &url, self.within).await.ok()?;
+        Some(Scene { url, zone: stage.zone.clone(), server, keep: Box::new(stage) })
+    }
+}
+
+/// What stands around a launched server: its zone, its credentials, an API for it to call.
+#[derive(Debug)]
+struct Stage {
+    /// Held so that it lives as long as the run.
+    _embedded: MockZone,
+    zone: Zone,
+    client_id: String,
+    client_secret: String,
+    upstream: Upstream,
+}
+
+impl Stage {
+    async fn set(url: &Url) -> Result<Self, StageError> {
+        let embedded = MockZone::start(Config::default()).await.map_err(|e| StageError::Start(e.to_string()))?;
+        let base = Url::parse(embedded.url()).map_err(|e| StageError::Start(e.to_string()))?;
+        let zone = Zone::connect(&base, None).await?;
+        zone.register_resource(url.as_str()).await?;
+        let upstream = Upstream::start().await.map_err(|e| StageError::Start(e.to_string()))?;
+        zone.register_resource(upstream.url()).await?;
+        let (client_id, client_secret) = zone.create_client("server under test").await?;
+        Ok(Self { _embedded: embedded, zone, client_id, client_secret, upstream })
+    }
+
+    /// The variables that the design promises to a launched command, and the user's own.
+    fn environment(&self, url: &Url, own: &[(String, String)]) -> Vec<(String, String)> {
+        let port = url.port_or_known_default().unwrap_or_default().to_string();
+        let values = [
+            ("zone", "KEYCARD_ZONE_URL", self.zone.issuer().to_owned()),
+            ("origin", "MCP_SERVER_URL", url.origin().ascii_serialization()),
+            ("port", "PORT", port),
+            ("client_id", "KEYCARD_CLIENT_ID", self.client_id.clone()),
+            ("client_secret", "KEYCARD_CLIENT_SECRET", self.client_secret.clone()),
+            ("upstream", "UPSTREAM_URL", self.upstream.url().to_owned()),
+        ];
+        let fill = |text: &str| {
+            let with_url = text.replace("{url}", url.as_str());
+            values.iter().fold(with_url, |text, (name, _, value)| text.replace(&format!("{{{name}}}"), value))
+        };
+        let own: Vec<_> = own.iter().map(|(name, value)| (name.clone(), fill(value))).collect();
+        values.iter().map(|(_, name, value)| ((*name).to_owned(), value.clone())).chain(own).collect()
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum StageError {
+    #[error("{0}")]
+    Start(String),
+    #[error(transparent)]
+    Zone(#[from] ZoneError),
+}
+
+fn free_port() -> std::io::Result<u16> {
+    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+fn endpoint(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|e| format!("{e}; expected a URL such as http://localhost:8080/mcp"))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(format!("{} is no scheme that MCP is served on; expected http or https", url.scheme()));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("credentials in a URL are visible in `ps`; leave them out".to_owned());
+    }
+    Ok(url)
+}
+
+fn zone_url(text: &str) -> Result<Url, String> {
+    let url = endpoint(text)?;
+    if url.scheme() == "http" && !is_loopback(&url) && std::env::var_os("MOCK_ZONE_CONTROL_TOKEN").is_none() {
+        return Err("a zone beyond loopback wants its control token in MOCK_ZONE_CONTROL_TOKEN".to_owned());
+    }
+    Ok(url)
+}
+
+fn variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE, such as API_BASE={upstream}".to_owned()),
+    }
+}

@@ -1,0 +1,373 @@
+//! What `run` and `demo` share: the options of a run, and the way from a target to reports on disk and screen.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use clap::{ArgAction, Args, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::fail;
+use crate::check::{Check, Need};
+use crate::checks;
+use crate::client::Client;
+use crate::context::{Options, Run};
+use crate::exit_status::ExitStatus;
+use crate::mcp::Revision;
+use crate::report::{CheckResult, Format, Policy, Report, Target, Terminal};
+use crate::runner::{self, Progress};
+use crate::scene::Scenes;
+use crate::secrets::Secrets;
+use crate::survey::{self, Survey, TokenFound};
+use crate::zone::Zone;
+
+/// Options of every run.
+#[derive(Debug, Args)]
+pub(super) struct RunOptions {
+    /// Run only this check (repeatable); see `conformance list`
+    #[arg(long = "check", value_name = "ID", value_parser = check_id)]
+    checks: Vec<String>,
+    /// Test only this revision of MCP (repeatable; default: each that the server speaks)
+    #[arg(long, value_name = "DATE")]
+    revision: Vec<Revision>,
+    /// A tool that may be called, with its arguments (repeatable)
+    #[arg(long = "tool", value_name = "NAME=JSON", value_parser = declared_tool)]
+    tools: Vec<(String, Map<String, Value>)>,
+    /// A scope that a tool needs (repeatable)
+    #[arg(long = "tool-scope", value_name = "NAME=SCOPE", value_parser = declared_scope)]
+    tool_scopes: Vec<(String, String)>,
+    /// Let a broken SHOULD fail the run
+    #[arg(long)]
+    strict: bool,
+    /// Fail the run when something of this need was not tested (repeatable)
+    #[arg(long, value_name = "NEED")]
+    require: Vec<Need>,
+    /// Accept that MUSTs of this need are not tested (repeatable)
+    #[arg(long, value_name = "NEED")]
+    allow_untested: Vec<Need>,
+    /// Write a report (repeatable): terminal or json; without =FILE to standard output
+    #[arg(long = "report", value_name = "FORMAT[=FILE]", value_parser = report_target)]
+    reports: Vec<ReportTarget>,
+    /// Show every exchange
+    #[arg(long, short, action = ArgAction::SetTrue)]
+    verbose: bool,
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto")]
+    color: Colour,
+    /// Seconds that one exchange may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=120))]
+    timeout: u64,
+    /// Seconds that a server may take to accept a key that was rotated in
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    key_wait: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone)]
+struct ReportTarget {
+    format: Format,
+    file: Option<PathBuf>,
+}
+
+/// What a run is run against.
+pub(super) struct Subject {
+    pub(super) url: Url,
+    pub(super) zone: Option<Zone>,
+    /// Whether `--zone` or `--launch` promised full access.
+    pub(super) full_access: bool,
+    /// Options that reproduce the run.
+    pub(super) rerun: String,
+    /// Whoever can start the server once more.
+    pub(super) scenes: Option<Arc<dyn Scenes>>,
+    /// Strings that no report may show, each with a name for it.
+    pub(super) secrets: Vec<(String, String)>,
+}
+
+impl RunOptions {
+    /// Refuses combinations that cannot work, before anything is sent.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let to_stdout = self.reports.iter().filter(|r| r.file.is_none()).count();
+        if to_stdout > 1 {
+            return Err(format!(
+                "{to_stdout} reports want standard output, and only one may go there; give the others a file: --report json=report.json"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Surveys the subject, runs the checks, writes the reports.
+    pub(super) async fn execute(&self, subject: Subject) -> ExitStatus {
+        let started = Instant::now();
+        let secrets = Arc::new(Secrets::default());
+        for (secret, name) in &subject.secrets {
+            secrets.add(secret, name);
+        }
+        let options = self.options(subject.url.clone());
+        let client = match Client::new(&options.url, options.timeout, Arc::clone(&secrets)) {
+            Ok(client) => client,
+            Err(error) => return fail(ExitStatus::CouldNotTest, error),
+        };
+        let surveyed = tokio::select! {
+            surveyed = survey::survey(&client, &options, subject.zone.as_ref(), &secrets) => surveyed,
+            () = interrupted() => return fail(ExitStatus::Interrupted, "interrupted before the first check"),
+        };
+        let survey = match surveyed {
+            Ok(survey) => survey,
+            Err(error) => return fail(ExitStatus::CouldNotTest, error),
+        };
+        if let Err(error) = &survey.discovery.anonymous {
+            let url = &options.url;
+            return fail(
+                ExitStatus::CouldNotTest,
+                format!("no answer from {url}: {error}; is the server running, and is this its MCP endpoint?"),
+            );
+        }
+        let mut policy = Policy {
+            require: self.require.clone(),
+            allow_untested: self.allow_untested.clone(),
+            full_access: subject.full_access && self.checks.is_empty(),
+            interrupted: false,
+        };
+        let mut run = Run::new(options, client, secrets, subject.zone, survey);
+        run.scenes = subject.scenes;
+        let run = Arc::new(run);
+        let target = target(&run, &self.rerun(&subject.rerun));
+        let progress = Shown::new(io::stderr().is_terminal());
+        let selected = self.selected();
+        let results = tokio::select! {
+            results = runner::run(&run, &selected, self.strict, &progress) => results,
+            () = interrupted() => {
+                policy.interrupted = true;
+                progress.so_far()
+            }
+        };
+        progress.bar.finish_and_clear();
+        let duration = crate::transcript::millis(started.elapsed());
+        let report = Report::new(target, results, &checks::causes, &policy, duration);
+        match self.write(&report) {
+            Ok(()) => report.summary.exit_status,
+            Err((file, error)) => {
+                fail(ExitStatus::CouldNotTest, format!("could not write the report to {file}: {error}"))
+            }
+        }
+    }
+
+    fn options(&self, url: Url) -> Options {
+        let mut tool_scopes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for (tool, scope) in &self.tool_scopes {
+            tool_scopes.entry(tool.clone()).or_default().push(scope.clone());
+        }
+        Options {
+            url,
+            tools: self.tools.clone(),
+            tool_scopes,
+            revisions: self.revision.clone(),
+            timeout: Duration::from_secs(self.timeout),
+            key_wait: Duration::from_secs(self.key_wait),
+        }
+    }
+
+    fn selected(&self) -> Vec<&'static dyn Check> {
+        let chosen = |c: &&&'static dyn Check| self.checks.is_empty() || self.checks.iter().any(|id| id == c.meta().id);
+        checks::ALL.iter().filter(chosen).copied().collect()
+    }
+
+    /// The options that reproduce this run, ready to paste into a shell.
+    fn rerun(&self, subject: &str) -> String {
+        let mut words = vec![subject.to_owned()];
+        for (name, arguments) in &self.tools {
+            words.push(format!("--tool {}", shell_quoted(&format!("{name}={}", Value::Object(arguments.clone())))));
+        }
+        words.extend(
+            self.tool_scopes
+                .iter()
+                .map(|(tool, scope)| format!("--tool-scope {}", shell_quoted(&format!("{tool}={scope}")))),
+        );
+        words.extend(self.revision.iter().map(|r| format!("--revision {r}")));
+        words.join(" ")
+    }
+
+    fn write(&self, report: &Report) -> Result<(), (String, io::Error)> {
+        let stdout_taken = self.reports.iter().any(|r| r.file.is_none() && r.format != Format::Terminal);
+        let screen_is_terminal = if stdout_taken { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
+        let colour = match self.color {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => screen_is_terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+        };
+        let screen = Terminal { colour, verbose: self.verbose };
+        for target in &self.reports {
+            let plain = Terminal { colour: false, verbose: self.verbose };
+            match &target.file {
+                Some(path) => {
+                    let named = |e| (path.display().to_string(), e);
+                    let mut file = std::fs::File::create(path).map_err(named)?;
+                    target.format.reporter(plain).write(report, &mut file).map_err(named)?;
+                }
+                None => to_stdout(target.format, screen, report)?,
+            }
+        }
+        // People always get theirs; where standard output belongs to a program, on standard error.
+        if stdout_taken {
+            Format::Terminal
+                .reporter(screen)
+                .write(report, &mut io::stderr().lock())
+                .map_err(|e| ("standard error".to_owned(), e))?;
+        } else if !self.reports.iter().any(|r| r.file.is_none()) {
+            to_stdout(Format::Terminal, screen, report)?;
+        }
+        Ok(())
+    }
+}
+
+/// A reader that closes the pipe early (`head`) has what it wanted.
+fn to_stdout(format: Format, screen: Terminal, report: &Report) -> Result<(), (String, io::Error)> {
+    let mut out = io::stdout().lock();
+    match format.reporter(screen).write(report, &mut out).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(("standard output".to_owned(), error)),
+        _ => Ok(()),
+    }
+}
+
+fn target(run: &Run, rerun: &str) -> Target {
+    let Survey { dialects, assumed, token, .. } = &run.survey;
+    Target {
+        url: run.options.url.to_string(),
+        revisions: dialects.keys().copied().collect(),
+        revisions_assumed: *assumed,
+        zone: run.zone.as_ref().map(|z| z.issuer().to_owned()),
+        call: dialects.values().next_back().map_or_else(String::new, |d| d.bearing.describe()),
+        access: runner::access(run),
+        token_refused: match token {
+            TokenFound::Refused(how) => Some(run.secrets.mask(how)),
+            TokenFound::Accepted(_) | TokenFound::NoneGiven => None,
+        },
+        rerun: rerun.to_owned(),
+    }
+}
+
+/// Resolves when the user or the system wants us to stop.
+pub(super) async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = int.recv() => {}
+        _ = term.recv() => {}
+    }
+}
+
+/// A progress bar on a terminal, and the results so far in case of an interruption.
+struct Shown {
+    bar: ProgressBar,
+    ended: Mutex<Vec<CheckResult>>,
+}
+
+impl Shown {
+    fn new(on_terminal: bool) -> Self {
+        let bar = if on_terminal { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}") {
+            bar.set_style(style);
+        }
+        Self { bar, ended: Mutex::new(Vec::new()) }
+    }
+
+    fn so_far(&self) -> Vec<CheckResult> {
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Progress for Shown {
+    fn begins(&self, jobs: usize) {
+        self.bar.set_length(jobs as u64);
+    }
+
+    fn ended(&self, result: &CheckResult) {
+        self.bar.set_message(result.check);
+        self.bar.inc(1);
+        self.ended.lock().unwrap_or_else(PoisonError::into_inner).push(result.clone());
+    }
+}
+
+fn check_id(text: &str) -> Result<String, String> {
+    match checks::find(text) {
+        Some(check) => Ok(check.meta().id.to_owned()),
+        None => Err(checks::unknown(text)),
+    }
+}
+
+fn declared_tool(text: &str) -> Result<(String, Map<String, Value>), String> {
+    let (name, json) = text.split_once('=').ok_or("expected NAME=JSON, such as hello_world={\"name\":\"Ada\"}")?;
+    if name.is_empty() {
+        return Err("expected a tool's name before the =".to_owned());
+    }
+    match serde_json::from_str(json) {
+        Ok(Value::Object(arguments)) => Ok((name.to_owned(), arguments)),
+        Ok(_) => Err(format!("the arguments of {name} must be a JSON object, such as {{}}")),
+        Err(error) => Err(format!("the arguments of {name} are no JSON: {error}")),
+    }
+}
+
+fn declared_scope(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((tool, scope)) if !tool.is_empty() && !scope.is_empty() => Ok((tool.to_owned(), scope.to_owned())),
+        _ => Err("expected NAME=SCOPE, such as read_report=reports:read".to_owned()),
+    }
+}
+
+fn report_target(text: &str) -> Result<ReportTarget, String> {
+    let (format, file) = match text.split_once('=') {
+        Some((format, file)) if !file.is_empty() => (format, Some(PathBuf::from(file))),
+        Some((format, _)) => return Err(format!("expected a file after {format}=")),
+        None => (text, None),
+    };
+    let known: Vec<String> = Format::value_variants()
+        .iter()
+        .filter_map(ValueEnum::to_possible_value)
+        .map(|v| v.get_name().to_owned())
+        .collect();
+    let format = Format::from_str(format, false)
+        .map_err(|_| format!("{format} is no format; the formats are {}", known.join(", ")))?;
+    Ok(ReportTarget { format, file })
+}
+
+/// A word for a POSIX shell.
+pub(super) fn shell_quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_pasted_into_a_shell_is_one_word() {
+        assert_eq!(shell_quoted("http://h:1/mcp"), "http://h:1/mcp");
+        assert_eq!(shell_quoted("it's $HOME"), "'it'\\''s $HOME'");
+    }
+
+    #[test]
+    fn options_say_what_they_expect() {
+        assert!(declared_tool("x").unwrap_err().contains("NAME=JSON"));
+        assert!(declared_tool("x=[]").unwrap_err().contains("JSON object"));
+        assert!(declared_scope("x=").unwrap_err().contains("NAME=SCOPE"));
+        assert!(report_target("jso").unwrap_err().contains("terminal, json"));
+        assert!(report_target("json=").unwrap_err().contains("a file"));
+    }
+}

@@ -1,0 +1,221 @@
+//! The only way to the server under test: bounded, without redirects, and every exchange recorded.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method};
+use url::Url;
+
+use crate::reply::Reply;
+use crate::secrets::Secrets;
+use crate::transcript::{self, Exchange, Transcript};
+
+/// Most of a body that is read, in bytes. A tools list of a thousand tools fits; what a hostile server streams does not.
+const BODY_AT_MOST: usize = 1024 * 1024;
+
+/// How the suite introduces itself to servers.
+pub const USER_AGENT: &str = concat!("conformance/", env!("CARGO_PKG_VERSION"), " (checks protected MCP servers)");
+
+/// A request to be sent and recorded.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// What it is for, in a few words, for the evidence.
+    pub purpose: String,
+    /// HTTP method.
+    pub method: Method,
+    /// Where to.
+    pub url: Url,
+    /// Headers; `Authorization` among them goes to the target's own origin only.
+    pub headers: HeaderMap,
+    /// Body, if any.
+    pub body: Option<Vec<u8>>,
+    /// The JSON-RPC id whose answer ends an event stream.
+    pub rpc_id: Option<i64>,
+}
+
+impl Request {
+    /// A GET without headers.
+    pub fn get(url: Url, purpose: impl Into<String>) -> Self {
+        Self { purpose: purpose.into(), method: Method::GET, url, headers: HeaderMap::new(), body: None, rpc_id: None }
+    }
+
+    /// The same request with `Authorization: Bearer token`.
+    #[must_use]
+    pub fn bearer(self, token: &str) -> Self {
+        self.authorization(&format!("Bearer {token}"))
+    }
+
+    /// The same request with this `Authorization` value, beside any that it has.
+    #[must_use]
+    pub fn authorization(mut self, value: &str) -> Self {
+        // A token may hold what no header can (a line break, say); such a value is sent without those bytes.
+        let sendable: Vec<u8> = value.bytes().filter(|b| *b == b'\t' || *b >= b' ' && *b != 0x7f).collect();
+        if let Ok(value) = HeaderValue::from_bytes(&sendable) {
+            self.headers.append(AUTHORIZATION, value);
+        }
+        self
+    }
+
+    /// The same request with a header set to this value.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// The same request without a header.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.headers.remove(name);
+        self
+    }
+
+    /// The same request, said to be for something else.
+    #[must_use]
+    pub fn purpose(mut self, purpose: impl Into<String>) -> Self {
+        self.purpose = purpose.into();
+        self
+    }
+}
+
+/// Why a request got no answer.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum NoReply {
+    /// Nothing came in time.
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+    /// The connection could not be made.
+    #[error("could not connect: {0}")]
+    Connect(String),
+    /// The connection was closed, or what came was no HTTP.
+    #[error("the connection broke: {0}")]
+    Broken(String),
+    /// The suite was about to send a credential to another origin.
+    #[error("refusing to send a credential to {0}, which is not the target's origin")]
+    ForeignOrigin(String),
+}
+
+/// Sends requests and keeps what happened.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    secrets: Arc<Secrets>,
+    target: url::Origin,
+    timeout: Duration,
+}
+
+impl Client {
+    /// A client for one target, each of whose requests may take this long.
+    ///
+    /// # Errors
+    /// Where the TLS library cannot be set up.
+    pub fn new(target: &Url, timeout: Duration, secrets: Arc<Secrets>) -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder()
+            .user_agent(USER_AGENT)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .timeout(timeout)
+            .build()?;
+        Ok(Self { http, secrets, target: target.origin(), timeout })
+    }
+
+    /// The bound on one exchange.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    /// Sends a request, reads its answer up to the bound, and records both.
+    ///
+    /// # Errors
+    /// [`NoReply`] where no complete head of an answer came.
+    pub async fn send(&self, request: &Request, transcript: &Transcript) -> Result<Reply, NoReply> {
+        if request.headers.contains_key(AUTHORIZATION) && request.url.origin() != self.target {
+            return Err(NoReply::ForeignOrigin(request.url.origin().ascii_serialization()));
+        }
+        let started = Instant::now();
+        let outcome = self.exchange(request).await;
+        let duration = started.elapsed();
+        let exchange = Arc::new(self.evidence(request, &outcome, duration));
+        transcript.push(Arc::clone(&exchange));
+        outcome.map(|mut reply| {
+            reply.duration = duration;
+            reply.exchange = exchange;
+            reply
+        })
+    }
+
+    async fn exchange(&self, request: &Request) -> Result<Reply, NoReply> {
+        let mut outgoing =
+            self.http.request(request.method.clone(), request.url.clone()).headers(request.headers.clone());
+        if let Some(body) = &request.body {
+            outgoing = outgoing.body(body.clone());
+        }
+        let mut incoming = outgoing.send().await.map_err(|e| self.no_reply(&e))?;
+        let mut reply = Reply::new(incoming.status(), incoming.headers().clone(), request.rpc_id);
+        let is_stream = is_event_stream(&reply.headers);
+        if is_stream && request.rpc_id.is_none() {
+            return Ok(reply); // a stream that was opened stays open; its head says all
+        }
+        loop {
+            match incoming.chunk().await {
+                Ok(Some(chunk)) => reply.body.extend_from_slice(&chunk),
+                Ok(None) => break,
+                // The head has come, and what the body lacks the checks will see.
+                Err(_) => {
+                    reply.cut_short = true;
+                    break;
+                }
+            }
+            if reply.body.len() > BODY_AT_MOST {
+                reply.body.truncate(BODY_AT_MOST);
+                reply.cut_short = true;
+                break;
+            }
+            if is_stream && reply.message().is_some() {
+                break;
+            }
+        }
+        Ok(reply)
+    }
+
+    fn no_reply(&self, error: &reqwest::Error) -> NoReply {
+        if error.is_timeout() {
+            return NoReply::Timeout(self.timeout);
+        }
+        let cause = innermost(error);
+        if error.is_connect() { NoReply::Connect(cause) } else { NoReply::Broken(cause) }
+    }
+
+    fn evidence(&self, request: &Request, outcome: &Result<Reply, NoReply>, duration: Duration) -> Exchange {
+        let secrets = &self.secrets;
+        let reply = outcome.as_ref().ok();
+        Exchange {
+            purpose: request.purpose.clone(),
+            request: secrets.mask(&format!("{} {}", request.method, request.url)),
+            request_headers: transcript::header_lines(&request.headers, secrets),
+            request_body: transcript::body_text(request.body.as_deref().unwrap_or_default(), secrets),
+            status: reply.map(|r| r.status.as_u16()),
+            error: outcome.as_ref().err().map(|e| secrets.mask(&e.to_string())),
+            response_headers: reply.map(|r| transcript::header_lines(&r.headers, secrets)).unwrap_or_default(),
+            response_body: reply.map(|r| transcript::body_text(&r.body, secrets)).unwrap_or_default(),
+            duration_ms: transcript::millis(duration),
+        }
+    }
+}
+
+fn is_event_stream(headers: &HeaderMap) -> bool {
+    let value = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    value.trim_start().to_ascii_lowercase().starts_with("text/event-stream")
+}
+
+/// The last error of a chain: reqwest's own text is "error sending request", which helps nobody.
+pub fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}

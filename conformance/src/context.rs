@@ -1,0 +1,375 @@
+//! What a check may touch: the target, the zone, an accepted token, and a client that records.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Method;
+use serde_json::{Map, Value};
+use tokio::sync::OnceCell;
+use url::Url;
+
+use crate::check::{Need, Stop};
+use crate::client::{Client, NoReply, Request};
+use crate::discovery::Discovery;
+use crate::mcp::{self, Operation, Revision, Session};
+use crate::reply::{Outcome, Reply};
+use crate::scene::Scenes;
+use crate::secrets::Secrets;
+use crate::sign_in::{SignedIn, sign_in};
+use crate::survey::{ScopedTool, Survey};
+use crate::token::{Draft, ForeignKey, ForgeError, Token};
+use crate::transcript::Transcript;
+use crate::zone::{Zone, ZoneError};
+
+/// What a run is about and what it may do: the user's words, before anything is sent.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The MCP endpoint.
+    pub url: Url,
+    /// Tools that the user named, which may therefore be called, with their arguments.
+    pub tools: Vec<(String, Map<String, Value>)>,
+    /// Which tool needs which scopes, as declared.
+    pub tool_scopes: BTreeMap<String, Vec<String>>,
+    /// Revisions to test; empty: all that the server speaks.
+    pub revisions: Vec<Revision>,
+    /// The bound on one exchange.
+    pub timeout: Duration,
+    /// How long a server may take to accept a key that was rotated in.
+    pub key_wait: Duration,
+}
+
+/// All that the checks of one run share.
+#[derive(Debug)]
+pub struct Run {
+    /// The user's words.
+    pub options: Options,
+    /// The only way to the target.
+    pub client: Client,
+    /// What must not be shown.
+    pub secrets: Arc<Secrets>,
+    /// The zone that the server trusts, if we control it.
+    pub zone: Option<Zone>,
+    /// What was found out before the first check.
+    pub survey: Survey,
+    /// Whoever can start the server once more.
+    pub scenes: Option<Arc<dyn Scenes>>,
+    rogue: OnceCell<(mock_zone::MockZone, Zone)>,
+    foreign_key: OnceCell<ForeignKey>,
+    signed_in: OnceCell<SignedIn>,
+}
+
+impl Run {
+    /// Puts together what the checks share.
+    pub fn new(options: Options, client: Client, secrets: Arc<Secrets>, zone: Option<Zone>, survey: Survey) -> Self {
+        Self {
+            options,
+            client,
+            secrets,
+            zone,
+            survey,
+            scenes: None,
+            rogue: OnceCell::new(),
+            foreign_key: OnceCell::new(),
+            signed_in: OnceCell::new(),
+        }
+    }
+}
+
+/// What one check sees, in one revision.
+#[derive(Debug)]
+pub struct Context {
+    run: Arc<Run>,
+    revision: Revision,
+    transcript: Arc<Transcript>,
+}
+
+impl Context {
+    /// A context for one check in one revision, which records into `transcript`.
+    pub fn new(run: Arc<Run>, revision: Revision, transcript: Arc<Transcript>) -> Self {
+        Self { run, revision, transcript }
+    }
+
+    /// The MCP endpoint.
+    pub fn url(&self) -> &Url {
+        &self.run.options.url
+    }
+
+    /// The revision that this check is run in.
+    pub fn revision(&self) -> Revision {
+        self.revision
+    }
+
+    /// The user's words.
+    pub fn options(&self) -> &Options {
+        &self.run.options
+    }
+
+    /// What was found out before the first check.
+    pub fn survey(&self) -> &Survey {
+        &self.run.survey
+    }
+
+    /// What a client without a token finds; the exchanges become this check's evidence too.
+    pub fn discovery(&self) -> &Discovery {
+        for exchange in &self.run.survey.discovery.exchanges {
+            self.transcript.push(Arc::clone(exchange));
+        }
+        &self.run.survey.discovery
+    }
+
+    /// The zone that the server trusts.
+    ///
+    /// # Errors
+    /// Not tested, where we control none.
+    pub fn zone(&self) -> Result<&Zone, Stop> {
+        self.run.zone.as_ref().ok_or(Stop::NotTested { need: Need::ZoneControl })
+    }
+
+    /// A second live zone, which the server has no reason to trust.
+    ///
+    /// # Errors
+    /// Our own bug, where it cannot be started.
+    pub async fn rogue_zone(&self) -> Result<&Zone, Stop> {
+        let started = self.run.rogue.get_or_try_init(|| async {
+            let zone = mock_zone::MockZone::start(mock_zone::Config::default()).await.map_err(|e| bug(&e))?;
+            let url = Url::parse(zone.url()).map_err(|e| bug(&e))?;
+            let control = Zone::connect(&url, None).await.map_err(|e| bug(&e))?;
+            Ok((zone, control))
+        });
+        started.await.map(|(_, control)| control)
+    }
+
+    /// A token that the server just accepted, in this revision, on the operation that bears the token checks.
+    ///
+    /// This is the positive control: a rejection proves nothing where a good token is rejected too.
+    ///
+    /// # Errors
+    /// Inconclusive where the control fails; not tested where there is no token.
+    pub async fn accepted_token(&self) -> Result<Token, Stop> {
+        let token = self.run.survey.accepted()?.clone();
+        let request = self
+            .bearing()
+            .bearer(&token.compact)
+            .purpose(format!("{} with the accepted token (control)", self.bearing_name()));
+        let reply = self.send(&request).await?;
+        match reply.outcome() {
+            Outcome::Served => Ok(token),
+            _ => Err(Stop::inconclusive(format!("the token that was accepted before got {}", reply.describe()))),
+        }
+    }
+
+    /// Has the zone sign a draft, with the key that its `kid` names.
+    ///
+    /// # Errors
+    /// Not tested without a zone; inconclusive where the zone fails.
+    pub async fn sign(&self, draft: &Draft, name: &str) -> Result<String, Stop> {
+        let token = self.zone()?.sign(&draft.header, &draft.claims).await?;
+        self.run.secrets.add(&token, name);
+        Ok(token)
+    }
+
+    /// Takes note of a token made by the suite itself, so that no report shows it.
+    pub fn note(&self, token: String, name: &str) -> String {
+        self.run.secrets.add(&token, name);
+        token
+    }
+
+    /// An RSA key that no zone has.
+    ///
+    /// # Errors
+    /// Our own bug, where it cannot be made.
+    pub async fn foreign_key(&self) -> Result<&ForeignKey, Stop> {
+        let made = self.run.foreign_key.get_or_try_init(|| async {
+            let generated = tokio::task::spawn_blocking(ForeignKey::generate).await;
+            generated.map_err(|e| bug(&e))?.map_err(|e| bug(&e))
+        });
+        made.await
+    }
+
+    /// The operation that bears the token checks: the user's tool, a read-only one, or the tools list.
+    pub fn bearing_operation(&self) -> &Operation {
+        self.run.survey.bearing(self.revision)
+    }
+
+    /// The bearing operation in a few words.
+    pub fn bearing_name(&self) -> String {
+        self.bearing_operation().describe()
+    }
+
+    /// The bearing request, without credentials.
+    pub fn bearing(&self) -> Request {
+        self.operation(self.bearing_operation())
+    }
+
+    /// Any operation as a request, without credentials.
+    pub fn operation(&self, operation: &Operation) -> Request {
+        mcp::post(self.url(), operation, self.revision, self.session())
+    }
+
+    /// A request with another HTTP method on the endpoint.
+    pub fn method(&self, method: Method) -> Request {
+        mcp::other(self.url(), method, self.revision, self.session())
+    }
+
+    /// The session that the survey opened in this revision; empty where the server has none.
+    pub fn session(&self) -> &Session {
+        self.run.survey.session(self.revision)
+    }
+
+    /// Sends the bearing request with this token.
+    ///
+    /// # Errors
+    /// Inconclusive, where no answer came.
+    pub async fn call(&self, token: &str, what: &str) -> Result<Reply, Stop> {
+        let request = self.bearing().bearer(token).purpose(format!("{} with {what}", self.bearing_name()));
+        Ok(self.send(&request).await?)
+    }
+
+    /// Sends the bearing request with a token of another principal than the accepted one's.
+    ///
+    /// Servers bind sessions to whoever opened them, so where there are sessions this opens one of the token's own.
+    ///
+    /// # Errors
+    /// Inconclusive, where no answer came.
+    pub async fn call_as_another(&self, token: &str, what: &str) -> Result<Reply, Stop> {
+        let mut session = Session::default();
+        if self.revision.initializes() && self.session().id.is_some() {
+            let opening = mcp::post(self.url(), &Operation::Initialize, self.revision, &session).bearer(token);
+            let reply = self.send(&opening.purpose(format!("initialize with {what}"))).await?;
+            if reply.outcome() != Outcome::Served {
+                return Ok(reply);
+            }
+            session.id = reply.header("mcp-session-id").map(str::to_owned);
+            let initialized = Operation::Notification("notifications/initialized");
+            self.send(&mcp::post(self.url(), &initialized, self.revision, &session).bearer(token)).await?;
+        }
+        let request = mcp::post(self.url(), self.bearing_operation(), self.revision, &session).bearer(token);
+        Ok(self.send(&request.purpose(format!("{} with {what}", self.bearing_name()))).await?)
+    }
+
+    /// Sends any request.
+    ///
+    /// # Errors
+    /// [`NoReply`], which `?` turns into inconclusive.
+    pub async fn send(&self, request: &Request) -> Result<Reply, NoReply> {
+        self.run.client.send(request, &self.transcript).await
+    }
+
+    /// Fetches a public document of the server, without credentials.
+    ///
+    /// # Errors
+    /// [`NoReply`], which `?` turns into inconclusive.
+    pub async fn fetch(&self, url: Url, purpose: &str) -> Result<Reply, NoReply> {
+        self.send(&Request::get(url, purpose).header("accept", "application/json")).await
+    }
+
+    /// Notes something that is worth reporting beside the verdict.
+    pub fn remark(&self, remark: String) {
+        self.transcript.remark(remark);
+    }
+
+    /// The claims of `token` under the name of a second live zone, signed by it; and that zone.
+    ///
+    /// # Errors
+    /// Inconclusive where the second zone fails.
+    pub async fn second_zone_token(&self, token: &Token) -> Result<(String, &Zone), Stop> {
+        let zone = self.rogue_zone().await?;
+        let kid = zone.active_key().await?.kid;
+        let draft = token.but(|t| {
+            t.claim("iss", zone.issuer());
+            t.header("kid", kid);
+        });
+        let compact = zone.sign(&draft.header, &draft.claims).await?;
+        Ok((self.note(compact, "token of a second zone"), zone))
+    }
+
+    /// What came of a real sign-in for this server; walked once, for all checks.
+    ///
+    /// # Errors
+    /// Inconclusive where the zone does not let it come to its end.
+    pub async fn signed_in(&self) -> Result<&SignedIn, Stop> {
+        let walked = self.run.signed_in.get_or_try_init(|| async {
+            let discovery = &self.run.survey.discovery;
+            let resource = discovery.resource().unwrap_or_else(|| self.url().to_string());
+            let zone = self.zone()?;
+            zone.register_resource(&resource).await?;
+            let walked = sign_in(zone, &resource, &discovery.scopes().join(" ")).await;
+            let signed_in = walked.map_err(|e| Stop::inconclusive(format!("the sign-in at the zone: {e}")))?;
+            self.run.secrets.add(&signed_in.access_token, "token from a sign-in");
+            Ok(signed_in)
+        });
+        walked.await
+    }
+
+    /// A tool that needs a scope, after it was served with the accepted token (the positive control).
+    ///
+    /// # Errors
+    /// Not tested where no such tool is known, inconclusive where the control fails.
+    pub async fn scoped(&self) -> Result<ScopedTool, Stop> {
+        let scoped = self.run.survey.scoped_tools.first().ok_or(Stop::NotTested { need: Need::ScopeMap })?.clone();
+        let scope = scoped.scopes.join(" ");
+        let reply = self.call_scoped(&scoped, Some(&scope), "the scope it needs (control)").await?;
+        if reply.outcome() == Outcome::Served {
+            return Ok(scoped);
+        }
+        Err(Stop::inconclusive(format!("{} with scope {scope} got {}", scoped.name(), reply.describe())))
+    }
+
+    /// Calls a scoped tool with the accepted token, its `scope` replaced or taken out.
+    ///
+    /// # Errors
+    /// Inconclusive, where zone or server gave no answer.
+    pub async fn call_scoped(&self, scoped: &ScopedTool, scope: Option<&str>, what: &str) -> Result<Reply, Stop> {
+        let draft = self.run.survey.accepted()?.but(|t| match scope {
+            Some(scope) => t.claim("scope", scope),
+            None => t.without_claim("scope"),
+        });
+        let token = self.sign(&draft, &format!("token with {what}")).await?;
+        let request = self.operation(&scoped.operation).bearer(&token);
+        Ok(self.send(&request.purpose(format!("{} with {what}", scoped.name()))).await?)
+    }
+
+    /// The 403 that a scoped tool answers to a token without its scope.
+    ///
+    /// # Errors
+    /// Inconclusive where it answers otherwise, which other checks judge.
+    pub async fn refused_for_scope(&self) -> Result<Reply, Stop> {
+        let scoped = self.scoped().await?;
+        let reply = self.call_scoped(&scoped, None, "no scope").await?;
+        if reply.outcome() == Outcome::Forbidden {
+            return Ok(reply);
+        }
+        Err(Stop::not_applicable(format!("no 403 for want of scope; the answer was {}", reply.describe())))
+    }
+
+    /// Seconds since 1970, by the clock that the server under test is assumed to share.
+    pub fn now(&self) -> i64 {
+        crate::survey::now()
+    }
+}
+
+fn bug(error: &dyn std::error::Error) -> Stop {
+    Stop::Bug { what: error.to_string() }
+}
+
+impl From<NoReply> for Stop {
+    fn from(error: NoReply) -> Self {
+        match error {
+            NoReply::ForeignOrigin(_) => Self::Bug { what: error.to_string() },
+            _ => Self::Inconclusive { because: error.to_string() },
+        }
+    }
+}
+
+impl From<ZoneError> for Stop {
+    fn from(error: ZoneError) -> Self {
+        Self::Inconclusive { because: error.to_string() }
+    }
+}
+
+impl From<ForgeError> for Stop {
+    fn from(error: ForgeError) -> Self {
+        Self::Bug { what: error.to_string() }
+    }
+}

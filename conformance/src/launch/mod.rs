@@ -1,0 +1,207 @@
+//! Starts the server under test and makes sure that nothing of it survives us.
+
+mod guard;
+
+use std::collections::VecDeque;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::{Child, ChildStdin, Command};
+use url::Url;
+
+pub use guard::guard;
+
+/// The hidden subcommand under which this program runs as the guard of a launched command.
+pub const GUARD: &str = "__guard";
+
+/// Lines of the command's output that are kept, and the bytes of one.
+const LINES_KEPT: usize = 40;
+const LINE_KEPT: u64 = 2000;
+/// How long the guard may take to end the command's group.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+/// How often readiness is asked for.
+const POLL: Duration = Duration::from_millis(50);
+
+/// A command that runs in its own process group, watched by a second copy of this program.
+///
+/// The guard holds the other end of a pipe from us; when it closes, for whatever reason (we end, panic or are killed),
+/// the guard ends the command's group.
+#[derive(Debug)]
+pub struct Launched {
+    guard: Child,
+    lifeline: Option<ChildStdin>,
+    tail: Arc<Mutex<VecDeque<String>>>,
+}
+
+/// Why a command did not become a server.
+#[derive(Debug, thiserror::Error)]
+pub enum LaunchError {
+    /// Something listens where the command is to listen.
+    #[error(
+        "something listens at {address} already, so the suite would judge somebody else's server; stop it, or use port 0 in --url to have a free port picked"
+    )]
+    PortInUse {
+        /// Where.
+        address: String,
+    },
+    /// The guard could not be started.
+    #[error("could not start the command: {0}")]
+    Spawn(#[source] std::io::Error),
+    /// The command ended before it answered.
+    #[error("the command ended with {status} before {url} answered{tail}")]
+    Ended {
+        /// How.
+        status: ExitStatus,
+        /// What was waited for.
+        url: String,
+        /// The end of its output.
+        tail: String,
+    },
+    /// The command runs and does not answer.
+    #[error("no HTTP answer from {url} within {} s (--launch-timeout); does the command listen on the port in PORT?{tail}", within.as_secs())]
+    Silent {
+        /// What was waited for.
+        url: String,
+        /// How long.
+        within: Duration,
+        /// The end of its output.
+        tail: String,
+    },
+}
+
+impl Launched {
+    /// Starts `command` under `sh -c` with these variables, and waits until `url` gives any HTTP answer.
+    ///
+    /// # Errors
+    /// [`LaunchError`]; whatever was started is ended.
+    pub async fn start(
+        command: &str,
+        env: &[(String, String)],
+        url: &Url,
+        within: Duration,
+    ) -> Result<Self, LaunchError> {
+        refuse_a_port_in_use(url).await?;
+        let mut launched = Self::spawn(command, env).map_err(LaunchError::Spawn)?;
+        match tokio::time::timeout(within, launched.ready(url)).await {
+            Ok(Ok(())) => Ok(launched),
+            Ok(Err(status)) => {
+                // The output may still be on its way through the pipe.
+                launched.stop().await;
+                Err(LaunchError::Ended { status, url: url.to_string(), tail: launched.tail() })
+            }
+            Err(_) => {
+                launched.stop().await;
+                Err(LaunchError::Silent { url: url.to_string(), within, tail: launched.tail() })
+            }
+        }
+    }
+
+    fn spawn(command: &str, env: &[(String, String)]) -> std::io::Result<Self> {
+        let mut guard = Command::new(std::env::current_exe()?)
+            .args([GUARD, command])
+            .envs(env.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            // Out of the terminal's foreground group, or Ctrl-C would end the guard before it has done its work.
+            .process_group(0)
+            .spawn()?;
+        let tail = Arc::new(Mutex::new(VecDeque::new()));
+        if let Some(out) = guard.stdout.take() {
+            tokio::spawn(keep_tail(out, Arc::clone(&tail)));
+        }
+        if let Some(err) = guard.stderr.take() {
+            tokio::spawn(keep_tail(err, Arc::clone(&tail)));
+        }
+        let lifeline = guard.stdin.take();
+        Ok(Self { guard, lifeline, tail })
+    }
+
+    async fn ready(&mut self, url: &Url) -> Result<(), ExitStatus> {
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(Duration::from_secs(5))
+            .build();
+        let mut ticks = tokio::time::interval(POLL);
+        loop {
+            ticks.tick().await;
+            if let Ok(Some(status)) = self.guard.try_wait() {
+                return Err(status);
+            }
+            if let Ok(client) = &client
+                && client.get(url.clone()).send().await.is_ok()
+            {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Ends the command and everything in its group, and waits for that.
+    pub async fn stop(&mut self) {
+        drop(self.lifeline.take());
+        if tokio::time::timeout(STOP_WITHIN, self.guard.wait()).await.is_err() {
+            // The guard itself is stuck; without it nobody else would end the group.
+            let _ = self.guard.start_kill();
+        }
+    }
+
+    /// How the command ended, if it has.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.guard.try_wait().ok().flatten()
+    }
+
+    /// The end of the command's output, ready to follow a sentence; empty where it wrote nothing.
+    pub fn tail(&self) -> String {
+        let lines = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.is_empty() {
+            return "; it wrote nothing".to_owned();
+        }
+        let shown: Vec<_> = lines.iter().map(|line| format!("    {}", crate::text::printable(line))).collect();
+        format!("; the end of its output:\n{}", shown.join("\n"))
+    }
+}
+
+/// Who drops a running server (an interruption, a panic) must not leave before its processes have.
+impl Drop for Launched {
+    fn drop(&mut self) {
+        drop(self.lifeline.take());
+        let until = std::time::Instant::now() + STOP_WITHIN;
+        while matches!(self.guard.try_wait(), Ok(None)) && std::time::Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}
+
+/// Before the start nothing may listen there.
+async fn refuse_a_port_in_use(url: &Url) -> Result<(), LaunchError> {
+    for address in url.socket_addrs(|| None).unwrap_or_default() {
+        let connect = tokio::time::timeout(Duration::from_secs(2), TcpStream::connect(address));
+        if let Ok(Ok(_)) = connect.await {
+            return Err(LaunchError::PortInUse { address: address.to_string() });
+        }
+    }
+    Ok(())
+}
+
+async fn keep_tail(stream: impl AsyncRead + Unpin, tail: Arc<Mutex<VecDeque<String>>>) {
+    let mut reader = BufReader::new(stream);
+    loop {
+        let mut line = Vec::new();
+        // A line without end is cut, so that a hostile command cannot fill our memory.
+        match (&mut reader).take(LINE_KEPT).read_until(b'\n', &mut line).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {
+                let text = String::from_utf8_lossy(&line).trim_end().to_owned();
+                let mut kept = tail.lock().unwrap_or_else(PoisonError::into_inner);
+                if kept.len() == LINES_KEPT {
+                    kept.pop_front();
+                }
+                kept.push_back(text);
+            }
+        }
+    }
+}

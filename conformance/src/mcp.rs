@@ -1,0 +1,190 @@
+//! What the suite says to an MCP endpoint, in each revision of the protocol.
+
+use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use http::{HeaderMap, HeaderValue, Method};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use crate::client::Request;
+
+/// A revision of MCP that the suite speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, clap::ValueEnum)]
+pub enum Revision {
+    /// Begins with `initialize`; may have sessions.
+    #[serde(rename = "2025-11-25")]
+    #[value(name = "2025-11-25")]
+    V2025_11_25,
+    /// Stateless: `server/discover`, and what a request is about in `_meta` and headers.
+    #[serde(rename = "2026-07-28")]
+    #[value(name = "2026-07-28")]
+    V2026_07_28,
+}
+
+impl Revision {
+    /// Every revision that the suite speaks, oldest first.
+    pub const ALL: [Self; 2] = [Self::V2025_11_25, Self::V2026_07_28];
+
+    /// The revision's date.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::V2025_11_25 => "2025-11-25",
+            Self::V2026_07_28 => "2026-07-28",
+        }
+    }
+
+    /// Whether a client begins with `initialize`.
+    pub fn initializes(self) -> bool {
+        matches!(self, Self::V2025_11_25)
+    }
+}
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// One thing that can be asked of an MCP server.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Operation {
+    /// Begins a connection in revisions that have it.
+    Initialize,
+    /// Asks what the server is, in revisions without `initialize`.
+    Discover,
+    /// Lists the tools.
+    ListTools,
+    /// Calls a tool.
+    CallTool {
+        /// The tool's name.
+        name: String,
+        /// Its arguments.
+        arguments: Map<String, Value>,
+    },
+    /// Tells the server something and expects no answer.
+    Notification(&'static str),
+}
+
+impl Operation {
+    /// The JSON-RPC method.
+    pub fn method(&self) -> &str {
+        match self {
+            Self::Initialize => "initialize",
+            Self::Discover => "server/discover",
+            Self::ListTools => "tools/list",
+            Self::CallTool { .. } => "tools/call",
+            Self::Notification(method) => method,
+        }
+    }
+
+    /// The operation in a few words.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::CallTool { name, .. } => format!("tools/call {name}"),
+            other => other.method().to_owned(),
+        }
+    }
+
+    fn params(&self) -> Map<String, Value> {
+        let params = match self {
+            Self::Initialize => json!({
+                "protocolVersion": Revision::V2025_11_25.name(),
+                "capabilities": {},
+                "clientInfo": client_info(),
+            }),
+            Self::CallTool { name, arguments } => json!({"name": name, "arguments": arguments}),
+            Self::Discover | Self::ListTools | Self::Notification(_) => json!({}),
+        };
+        match params {
+            Value::Object(map) => map,
+            _ => Map::new(),
+        }
+    }
+}
+
+/// The session that a server of an `initialize` revision may have opened.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Session {
+    /// `Mcp-Session-Id`, where the server issued one.
+    pub id: Option<String>,
+}
+
+/// Request ids are never reused, so that an answer cannot be taken for another's.
+static NEXT_ID: AtomicI64 = AtomicI64::new(1);
+
+/// The POST that puts an operation to the endpoint; without credentials.
+pub fn post(endpoint: &Url, operation: &Operation, revision: Revision, session: &Session) -> Request {
+    let mut params = operation.params();
+    let mut headers = HeaderMap::new();
+    headers.insert("content-type", HeaderValue::from_static("application/json"));
+    headers.insert("accept", HeaderValue::from_static("application/json, text/event-stream"));
+    if revision.initializes() {
+        if *operation != Operation::Initialize {
+            headers.insert("mcp-protocol-version", HeaderValue::from_static(revision.name()));
+            insert_session(&mut headers, session);
+        }
+    } else {
+        headers.insert("mcp-protocol-version", HeaderValue::from_static(revision.name()));
+        insert_text(&mut headers, "mcp-method", operation.method());
+        if let Operation::CallTool { name, .. } = operation {
+            insert_text(&mut headers, "mcp-name", name);
+        }
+        params.insert("_meta".to_owned(), meta(revision));
+    }
+    let mut message = json!({"jsonrpc": "2.0", "method": operation.method()});
+    let rpc_id = match operation {
+        Operation::Notification(_) => None,
+        _ => Some(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
+    };
+    if let Some(id) = rpc_id {
+        message["id"] = id.into();
+    }
+    if !params.is_empty() {
+        message["params"] = Value::Object(params);
+    }
+    Request {
+        purpose: operation.describe(),
+        method: Method::POST,
+        url: endpoint.clone(),
+        headers,
+        body: Some(message.to_string().into_bytes()),
+        rpc_id,
+    }
+}
+
+/// A request with another HTTP method on the endpoint (the event stream, the end of a session).
+pub fn other(endpoint: &Url, method: Method, revision: Revision, session: &Session) -> Request {
+    let mut headers = HeaderMap::new();
+    headers.insert("accept", HeaderValue::from_static("text/event-stream"));
+    headers.insert("mcp-protocol-version", HeaderValue::from_static(revision.name()));
+    if revision.initializes() {
+        insert_session(&mut headers, session);
+    }
+    Request { purpose: method.to_string(), method, url: endpoint.clone(), headers, body: None, rpc_id: None }
+}
+
+fn insert_session(headers: &mut HeaderMap, session: &Session) {
+    if let Some(id) = &session.id {
+        insert_text(headers, "mcp-session-id", id);
+    }
+}
+
+fn insert_text(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        headers.insert(name, value);
+    }
+}
+
+fn meta(revision: Revision) -> Value {
+    json!({
+        "io.modelcontextprotocol/protocolVersion": revision.name(),
+        "io.modelcontextprotocol/clientInfo": client_info(),
+        "io.modelcontextprotocol/clientCapabilities": {},
+    })
+}
+
+fn client_info() -> Value {
+    json!({"name": "conformance", "version": env!("CARGO_PKG_VERSION")})
+}

@@ -1,0 +1,273 @@
+//! An answer of the server under test, and what may be concluded from it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderMap, StatusCode};
+use serde_json::Value;
+
+use crate::challenge::{self, Challenge};
+use crate::check::{Stop, Verdict};
+use crate::text::quoted;
+use crate::transcript::Exchange;
+
+/// An HTTP answer, its body read up to a bound.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// Status code.
+    pub status: StatusCode,
+    /// Headers as they came.
+    pub headers: HeaderMap,
+    /// Body, as far as it was read.
+    pub body: Vec<u8>,
+    /// Whether the body went on, or broke off.
+    pub cut_short: bool,
+    /// From the request's start to the end of the answer.
+    pub duration: Duration,
+    /// The same as evidence.
+    pub exchange: Arc<Exchange>,
+    rpc_id: Option<i64>,
+}
+
+/// What an answer says about the request's credentials.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The request was carried out: a JSON-RPC result, or 202 for a notification.
+    Served,
+    /// 2xx, but a JSON-RPC error, a tool's error, or nothing that can be read as either.
+    NotServedIn2xx,
+    /// 401.
+    Unauthorized,
+    /// 403.
+    Forbidden,
+    /// 5xx: the server failed, which is no verdict on a token.
+    ServerError,
+    /// Any other status: no verdict on a token either (a guard for hosts, a limit, the transport).
+    NoVerdict,
+}
+
+impl Reply {
+    pub(crate) fn new(status: StatusCode, headers: HeaderMap, rpc_id: Option<i64>) -> Self {
+        let exchange = Arc::new(Exchange {
+            purpose: String::new(),
+            request: String::new(),
+            request_headers: Vec::new(),
+            request_body: String::new(),
+            status: None,
+            error: None,
+            response_headers: Vec::new(),
+            response_body: String::new(),
+            duration_ms: 0,
+        });
+        Self { status, headers, body: Vec::new(), cut_short: false, duration: Duration::ZERO, exchange, rpc_id }
+    }
+
+    /// The body as JSON.
+    pub fn json(&self) -> Option<Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// A header's value as text, if there is exactly that.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|v| v.to_str().ok())
+    }
+
+    /// The media type without parameters, in lower case.
+    pub fn media_type(&self) -> String {
+        let value = self.headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+    }
+
+    /// The JSON-RPC message that answers the request, from a JSON body or an event stream.
+    pub fn message(&self) -> Option<Value> {
+        let answers = |m: &Value| {
+            let is_answer = m.get("result").is_some() || m.get("error").is_some();
+            is_answer
+                && (self.rpc_id.is_none() || m.get("id").and_then(Value::as_i64) == self.rpc_id || m["id"].is_null())
+        };
+        if self.media_type() == "text/event-stream" {
+            return events(&self.body).find(answers);
+        }
+        self.json().filter(answers)
+    }
+
+    /// The `result` of the JSON-RPC answer.
+    pub fn result(&self) -> Option<Value> {
+        self.message().and_then(|mut m| m.get_mut("result").map(Value::take))
+    }
+
+    /// What the answer says about the request's credentials.
+    pub fn outcome(&self) -> Outcome {
+        match self.status {
+            StatusCode::UNAUTHORIZED => Outcome::Unauthorized,
+            StatusCode::FORBIDDEN => Outcome::Forbidden,
+            s if s.is_server_error() => Outcome::ServerError,
+            s if s.is_success() => self.outcome_in_success(),
+            _ => Outcome::NoVerdict,
+        }
+    }
+
+    fn outcome_in_success(&self) -> Outcome {
+        if self.rpc_id.is_none() {
+            return Outcome::Served; // a notification, a stream: 2xx is all there is to see
+        }
+        match self.result() {
+            Some(result) if result.get("isError") != Some(&Value::Bool(true)) => Outcome::Served,
+            _ => Outcome::NotServedIn2xx,
+        }
+    }
+
+    /// Status and kind of answer in a few words.
+    pub fn describe(&self) -> String {
+        let status = self.status.as_u16();
+        match self.outcome() {
+            Outcome::Served if self.rpc_id.is_some() => format!("{status} with a result: the request was served"),
+            Outcome::NotServedIn2xx => match self.message() {
+                Some(m) if m.get("error").is_some() => {
+                    let text = m["error"]["message"].as_str().unwrap_or_default();
+                    format!("{status} with JSON-RPC error {}", quoted(text))
+                }
+                Some(_) => format!("{status} with a tool's error"),
+                None => format!("{status} without a JSON-RPC answer"),
+            },
+            _ => match self.status.canonical_reason() {
+                Some(reason) => format!("{status} {reason}"),
+                None => status.to_string(),
+            },
+        }
+    }
+
+    /// All challenges of the answer, from every `WWW-Authenticate` field.
+    ///
+    /// # Errors
+    /// A violation that quotes the first field which does not follow the grammar.
+    pub fn challenges(&self) -> Result<Vec<Challenge>, Stop> {
+        let mut all = Vec::new();
+        for value in self.headers.get_all(WWW_AUTHENTICATE) {
+            let text = String::from_utf8_lossy(value.as_bytes());
+            let parsed = challenge::parse(&text).map_err(|e| {
+                Stop::violation(
+                    "WWW-Authenticate that follows the grammar of RFC 9110",
+                    format!("{}: {e}", quoted(&text)),
+                )
+            })?;
+            all.extend(parsed);
+        }
+        Ok(all)
+    }
+
+    /// The first challenge with the Bearer scheme, leaving out fields that cannot be read.
+    pub fn bearer_challenge(&self) -> Option<Challenge> {
+        let values = self.headers.get_all(WWW_AUTHENTICATE).iter();
+        values
+            .filter_map(|v| challenge::parse(&String::from_utf8_lossy(v.as_bytes())).ok())
+            .flatten()
+            .find(|c| c.is("Bearer"))
+    }
+
+    /// Passes where the request was not carried out because of its token.
+    ///
+    /// 401 and 403 are refusals (which of the two is right is a check of its own). Other statuses come from layers
+    /// that have not looked at the token, so they prove nothing.
+    ///
+    /// # Errors
+    /// A violation where the request was served, else inconclusive.
+    pub fn expect_refused(&self) -> Verdict {
+        match self.outcome() {
+            Outcome::Unauthorized | Outcome::Forbidden => Ok(()),
+            Outcome::Served => Err(Stop::violation("401, the request not served", self.describe())),
+            Outcome::NotServedIn2xx | Outcome::ServerError | Outcome::NoVerdict => {
+                Err(Stop::inconclusive(format!("the answer was {}, which is no verdict on the token", self.describe())))
+            }
+        }
+    }
+
+    /// Passes where the request was carried out.
+    ///
+    /// # Errors
+    /// A violation where the token was refused, else inconclusive.
+    pub fn expect_served(&self) -> Verdict {
+        match self.outcome() {
+            Outcome::Served => Ok(()),
+            Outcome::Unauthorized | Outcome::Forbidden => Err(Stop::violation("the request served", self.describe())),
+            Outcome::NotServedIn2xx | Outcome::ServerError | Outcome::NoVerdict => {
+                Err(Stop::inconclusive(format!("the answer was {}, which is no verdict on the token", self.describe())))
+            }
+        }
+    }
+
+    /// Passes on exactly this status.
+    ///
+    /// # Errors
+    /// A violation that names what came.
+    pub fn expect_status(&self, status: StatusCode) -> Verdict {
+        if self.status == status {
+            return Ok(());
+        }
+        let expected = format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or_default());
+        Err(Stop::violation(expected.trim(), self.describe()))
+    }
+}
+
+/// The JSON messages of an event stream (WHATWG HTML, "server-sent events"), as far as it was read.
+fn events(body: &[u8]) -> impl Iterator<Item = Value> {
+    let text = String::from_utf8_lossy(body).replace("\r\n", "\n").replace('\r', "\n");
+    let blocks: Vec<String> = text
+        .split_inclusive("\n\n")
+        .filter(|block| block.ends_with("\n\n"))
+        .map(|block| {
+            let data = block.lines().filter_map(|line| line.strip_prefix("data:"));
+            data.map(|d| d.strip_prefix(' ').unwrap_or(d)).collect::<Vec<_>>().join("\n")
+        })
+        .collect();
+    blocks.into_iter().filter_map(|data| serde_json::from_str(&data).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use serde_json::json;
+
+    use super::*;
+
+    fn reply(status: u16, content_type: &str, body: &str) -> Reply {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_str(content_type).unwrap());
+        let mut reply = Reply::new(StatusCode::from_u16(status).unwrap(), headers, Some(7));
+        reply.body = body.as_bytes().to_vec();
+        reply
+    }
+
+    #[test]
+    fn only_a_result_counts_as_served() {
+        let outcome = |status, body: &str| reply(status, "application/json", body).outcome();
+        assert_eq!(outcome(200, r#"{"jsonrpc":"2.0","id":7,"result":{}}"#), Outcome::Served);
+        assert_eq!(outcome(200, r#"{"jsonrpc":"2.0","id":7,"result":{"isError":true}}"#), Outcome::NotServedIn2xx);
+        assert_eq!(
+            outcome(200, r#"{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"m"}}"#),
+            Outcome::NotServedIn2xx
+        );
+        assert_eq!(outcome(200, r#"{"jsonrpc":"2.0","id":8,"result":{}}"#), Outcome::NotServedIn2xx);
+        assert_eq!(outcome(200, "<html>sign in</html>"), Outcome::NotServedIn2xx);
+        assert_eq!(outcome(401, ""), Outcome::Unauthorized);
+        assert_eq!(outcome(429, ""), Outcome::NoVerdict);
+        assert_eq!(outcome(503, ""), Outcome::ServerError);
+    }
+
+    #[test]
+    fn an_event_stream_is_read_up_to_the_answer() {
+        let body = "event: message\r\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/x\"}\r\n\r\n\
+                    data: {\"jsonrpc\":\"2.0\",\r\ndata: \"id\":7,\"result\":{\"a\":1}}\r\n\r\n";
+        assert_eq!(reply(200, "text/event-stream; charset=utf-8", body).result(), Some(json!({"a": 1})));
+        let unfinished = "data: {\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}\n";
+        assert_eq!(reply(200, "text/event-stream", unfinished).result(), None);
+    }
+
+    #[test]
+    fn a_crash_is_no_proof_that_a_token_was_refused() {
+        assert!(matches!(reply(500, "text/plain", "").expect_refused(), Err(Stop::Inconclusive { .. })));
+        assert!(matches!(reply(429, "text/plain", "").expect_refused(), Err(Stop::Inconclusive { .. })));
+        assert_eq!(reply(401, "text/plain", "").expect_refused(), Ok(()));
+    }
+}

@@ -1,0 +1,390 @@
+//! A report is finished data; a reporter only writes it. This enum is the one list of the formats.
+
+mod json;
+mod terminal;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::check::{Area, Level, Need, Stop};
+use crate::exit_status::ExitStatus;
+use crate::mcp::Revision;
+use crate::transcript::Exchange;
+
+pub use json::SCHEMA_VERSION;
+pub use terminal::Terminal;
+
+/// What a check came to: one list, in every format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// A MUST was broken.
+    Fail,
+    /// A SHOULD was broken.
+    Warn,
+    /// The suite itself went wrong.
+    Error,
+    /// A precondition did not hold; nothing can be said.
+    Inconclusive,
+    /// A MAY, reported only.
+    Info,
+    /// The requirement holds.
+    Pass,
+    /// This run has no means to tell.
+    NotTested,
+    /// The requirement does not bind this server.
+    NotApplicable,
+}
+
+impl Verdict {
+    /// How an ended check is judged; `strict` makes a SHOULD weigh as much as a MUST.
+    pub fn of(ended: &crate::check::Verdict, level: Level, strict: bool) -> Self {
+        match ended {
+            Ok(()) => Self::Pass,
+            Err(Stop::Violation { .. }) => match level {
+                Level::Must => Self::Fail,
+                Level::Should if strict => Self::Fail,
+                Level::Should => Self::Warn,
+                Level::May => Self::Info,
+            },
+            Err(Stop::Inconclusive { .. }) => Self::Inconclusive,
+            Err(Stop::NotApplicable { .. }) => Self::NotApplicable,
+            Err(Stop::NotTested { .. }) => Self::NotTested,
+            Err(Stop::Bug { .. }) => Self::Error,
+        }
+    }
+
+    /// The verdict's name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fail => "fail",
+            Self::Warn => "warn",
+            Self::Error => "error",
+            Self::Inconclusive => "inconclusive",
+            Self::Info => "info",
+            Self::Pass => "pass",
+            Self::NotTested => "not_tested",
+            Self::NotApplicable => "not_applicable",
+        }
+    }
+
+    /// Whether the check said something about the server.
+    pub fn is_tested(self) -> bool {
+        matches!(self, Self::Fail | Self::Warn | Self::Info | Self::Pass)
+    }
+}
+
+/// One check in one revision, and how it ended.
+#[derive(Debug, Clone, Serialize)]
+pub struct CheckResult {
+    /// The check's id.
+    pub check: &'static str,
+    /// The statement that was put to the test.
+    pub title: &'static str,
+    /// The catalogue's ids.
+    pub requirements: &'static [&'static str],
+    /// What a violation weighs.
+    pub level: Level,
+    /// The topic.
+    pub area: Area,
+    /// The revision, where the check depends on it.
+    pub revision: Option<Revision>,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// What the requirement asks for, where it was broken.
+    pub expected: Option<String>,
+    /// What came instead.
+    pub actual: Option<String>,
+    /// What else is worth knowing, whatever the verdict.
+    pub remarks: Vec<String>,
+    /// Why nothing can be said, or why the requirement does not bind.
+    pub because: Option<String>,
+    /// What the run would need.
+    pub missing: Option<Need>,
+    /// The check whose failure explains this one.
+    pub follows_from: Option<&'static str>,
+    /// Milliseconds.
+    pub duration_ms: u64,
+    /// The evidence, secrets masked.
+    pub exchanges: Vec<Arc<Exchange>>,
+}
+
+/// A finished run.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// Version of this structure; see `docs/report.md`.
+    pub schema_version: u32,
+    /// What made the report.
+    pub tool: Tool,
+    /// What was tested.
+    pub target: Target,
+    /// How often each verdict was given, and the whole.
+    pub summary: Summary,
+    /// Every check in every revision, in the registry's order.
+    pub results: Vec<CheckResult>,
+}
+
+/// What made the report.
+#[derive(Debug, Serialize)]
+pub struct Tool {
+    /// `conformance`.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+}
+
+/// What was tested, and with which access.
+#[derive(Debug, Clone, Serialize)]
+pub struct Target {
+    /// The MCP endpoint.
+    pub url: String,
+    /// Revisions tested.
+    pub revisions: Vec<Revision>,
+    /// Whether the revisions were assumed, for want of a token.
+    pub revisions_assumed: bool,
+    /// The zone that was controlled.
+    pub zone: Option<String>,
+    /// What bore the token checks.
+    pub call: String,
+    /// What the run had.
+    pub access: BTreeSet<Need>,
+    /// Why no token was accepted, where tokens were tried.
+    pub token_refused: Option<String>,
+    /// The options that reproduce the run, without `--check`.
+    #[serde(skip)]
+    pub rerun: String,
+}
+
+/// The whole in numbers.
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    /// How often each verdict was given.
+    pub verdicts: BTreeMap<&'static str, usize>,
+    /// Checks that said something.
+    pub tested: usize,
+    /// Checks that were selected.
+    pub selected: usize,
+    /// Areas of which no check said anything.
+    pub areas_not_tested: Vec<Area>,
+    /// What was missing, and how many checks wanted it.
+    pub missing: BTreeMap<&'static str, usize>,
+    /// How the process ends, and why, where it is not success.
+    pub exit_status: ExitStatus,
+    /// Why.
+    pub exit_reason: Option<String>,
+    /// Milliseconds.
+    pub duration_ms: u64,
+}
+
+/// What a run promised, by which its end is judged.
+#[derive(Debug, Clone, Default)]
+pub struct Policy {
+    /// Needs whose untested checks are findings.
+    pub require: Vec<Need>,
+    /// Needs whose untested MUSTs are waived.
+    pub allow_untested: Vec<Need>,
+    /// Whether full access was promised (`--zone`, `--launch`).
+    pub full_access: bool,
+    /// Whether the run was interrupted.
+    pub interrupted: bool,
+}
+
+impl Report {
+    /// Puts finished results together: relates findings of one cause, counts, and decides how the process ends.
+    pub fn new(
+        target: Target,
+        mut results: Vec<CheckResult>,
+        causes: &dyn Fn(&str) -> &'static [&'static str],
+        policy: &Policy,
+        duration_ms: u64,
+    ) -> Self {
+        relate(&mut results, causes);
+        let summary = summarise(&results, policy, duration_ms);
+        let tool = Tool { name: "conformance", version: env!("CARGO_PKG_VERSION") };
+        Self { schema_version: SCHEMA_VERSION, tool, target, summary, results }
+    }
+}
+
+/// One cause, one finding: a result is listed under another whose failure, in the same revision, explains it.
+fn relate(results: &mut [CheckResult], causes: &dyn Fn(&str) -> &'static [&'static str]) {
+    let failed: BTreeSet<(&'static str, Option<Revision>)> = results
+        .iter()
+        .filter(|r| matches!(r.verdict, Verdict::Fail | Verdict::Warn))
+        .map(|r| (r.check, r.revision))
+        .collect();
+    for result in results.iter_mut().filter(|r| matches!(r.verdict, Verdict::Fail | Verdict::Warn | Verdict::Info)) {
+        let explains = |cause: &&'static str| {
+            failed.contains(&(*cause, result.revision))
+                || failed.contains(&(*cause, None))
+                || result.revision.is_none() && failed.iter().any(|(c, _)| c == cause)
+        };
+        result.follows_from = causes(result.check).iter().find(|c| explains(c)).copied();
+    }
+}
+
+fn summarise(results: &[CheckResult], policy: &Policy, duration_ms: u64) -> Summary {
+    let mut verdicts = BTreeMap::new();
+    let mut missing = BTreeMap::new();
+    for result in results {
+        *verdicts.entry(result.verdict.name()).or_insert(0) += 1;
+        if let Some(need) = result.missing {
+            *missing.entry(need.name()).or_insert(0) += 1;
+        }
+    }
+    let ids = |keep: &dyn Fn(&CheckResult) -> bool| {
+        results.iter().filter(|r| keep(r)).map(|r| r.check).collect::<BTreeSet<_>>()
+    };
+    let areas: BTreeSet<Area> = results.iter().map(|r| r.area).collect();
+    let areas_tested: BTreeSet<Area> = results.iter().filter(|r| r.verdict.is_tested()).map(|r| r.area).collect();
+    let (exit_status, exit_reason) = decide(results, policy);
+    Summary {
+        verdicts,
+        tested: ids(&|r| r.verdict.is_tested()).len(),
+        selected: ids(&|_| true).len(),
+        areas_not_tested: areas.difference(&areas_tested).copied().collect(),
+        missing,
+        exit_status,
+        exit_reason,
+        duration_ms,
+    }
+}
+
+/// Findings come before "could not test": a server that is known to be broken is broken, however little else was seen.
+fn decide(results: &[CheckResult], policy: &Policy) -> (ExitStatus, Option<String>) {
+    let count = |keep: &dyn Fn(&&CheckResult) -> bool| results.iter().filter(keep).count();
+    let because = |status, reason: String| (status, Some(reason));
+    if policy.interrupted {
+        return because(ExitStatus::Interrupted, "interrupted; this is the report so far".to_owned());
+    }
+    if count(&|r| r.verdict == Verdict::Fail) > 0 {
+        return (ExitStatus::Findings, None);
+    }
+    let untested = |r: &&CheckResult, needs: &[Need]| r.missing.is_some_and(|need| needs.contains(&need));
+    let required = count(&|r| untested(r, &policy.require));
+    if required > 0 {
+        return because(ExitStatus::Findings, format!("{required} checks that --require asks for were not tested"));
+    }
+    if count(&|r| r.verdict.is_tested()) == 0 {
+        return because(ExitStatus::CouldNotTest, "nothing was tested".to_owned());
+    }
+    let unclear = count(&|r| matches!(r.verdict, Verdict::Inconclusive | Verdict::Error));
+    if unclear > 0 {
+        return because(ExitStatus::CouldNotTest, format!("{unclear} checks are inconclusive or went wrong"));
+    }
+    let unwaived = |r: &&CheckResult| {
+        r.verdict == Verdict::NotTested && r.level == Level::Must && !untested(r, &policy.allow_untested)
+    };
+    let waivable: BTreeSet<&str> = results.iter().filter(unwaived).filter_map(|r| r.missing).map(Need::name).collect();
+    if policy.full_access && !waivable.is_empty() {
+        let options: Vec<_> = waivable.iter().map(|need| format!("--allow-untested {need}")).collect();
+        let reason = format!("{} MUSTs were not tested; waive them by name: {}", count(&unwaived), options.join(" "));
+        return because(ExitStatus::CouldNotTest, reason);
+    }
+    (ExitStatus::Success, None)
+}
+
+/// Writes a report.
+pub trait Reporter {
+    /// Writes the whole report.
+    ///
+    /// # Errors
+    /// The writer's.
+    fn write(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()>;
+}
+
+/// Every format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// For people.
+    Terminal,
+    /// For programs: the contract.
+    Json,
+}
+
+impl Format {
+    /// The format's reporter; `terminal` says how the one for people looks.
+    pub fn reporter(self, terminal: Terminal) -> Box<dyn Reporter> {
+        match self {
+            Self::Terminal => Box::new(terminal),
+            Self::Json => Box::new(json::Json),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    pub(super) fn result(check: &'static str, verdict: Verdict, level: Level) -> CheckResult {
+        CheckResult {
+            check,
+            title: "A statement",
+            requirements: &["mcp-auth-audience-validated"],
+            level,
+            area: Area::Audience,
+            revision: Some(Revision::V2025_11_25),
+            verdict,
+            expected: None,
+            actual: None,
+            remarks: Vec::new(),
+            because: None,
+            missing: None,
+            follows_from: None,
+            duration_ms: 1,
+            exchanges: Vec::new(),
+        }
+    }
+
+    fn decided(results: &[CheckResult], policy: &Policy) -> ExitStatus {
+        decide(results, policy).0
+    }
+
+    fn untested(need: Need, level: Level) -> CheckResult {
+        CheckResult { missing: Some(need), ..result("a", Verdict::NotTested, level) }
+    }
+
+    #[test]
+    fn findings_come_before_what_could_not_be_tested() {
+        let policy = Policy::default();
+        let pass = result("p", Verdict::Pass, Level::Must);
+        let fail = result("f", Verdict::Fail, Level::Must);
+        let unclear = result("i", Verdict::Inconclusive, Level::Must);
+        assert_eq!(decided(&[pass.clone(), fail.clone(), unclear.clone()], &policy), ExitStatus::Findings);
+        assert_eq!(decided(&[pass.clone(), unclear], &policy), ExitStatus::CouldNotTest);
+        assert_eq!(decided(&[pass.clone(), result("w", Verdict::Warn, Level::Should)], &policy), ExitStatus::Success);
+        assert_eq!(
+            decided(&[pass.clone(), result("e", Verdict::Error, Level::May)], &policy),
+            ExitStatus::CouldNotTest
+        );
+        assert_eq!(decided(&[], &policy), ExitStatus::CouldNotTest);
+        assert_eq!(decided(&[pass, fail], &Policy { interrupted: true, ..policy }), ExitStatus::Interrupted);
+    }
+
+    #[test]
+    fn a_must_that_was_not_tested_needs_a_waiver_where_full_access_was_promised() {
+        let results = [result("p", Verdict::Pass, Level::Must), untested(Need::ScopeMap, Level::Must)];
+        let promised = Policy { full_access: true, ..Policy::default() };
+        assert_eq!(decided(&results, &Policy::default()), ExitStatus::Success);
+        assert_eq!(decided(&results, &promised), ExitStatus::CouldNotTest);
+        let waived = Policy { allow_untested: vec![Need::ScopeMap], ..promised.clone() };
+        assert_eq!(decided(&results, &waived), ExitStatus::Success);
+        let should = [results[0].clone(), untested(Need::ScopeMap, Level::Should)];
+        assert_eq!(decided(&should, &promised), ExitStatus::Success);
+        let required = Policy { require: vec![Need::ScopeMap], ..Policy::default() };
+        assert_eq!(decided(&should, &required), ExitStatus::Findings);
+    }
+
+    #[test]
+    fn one_cause_is_one_finding() {
+        let mut results = [
+            result("cause", Verdict::Fail, Level::Must),
+            result("effect", Verdict::Fail, Level::Must),
+            CheckResult { revision: Some(Revision::V2026_07_28), ..result("effect", Verdict::Fail, Level::Must) },
+        ];
+        relate(&mut results, &|id| if id == "effect" { &["cause"] } else { &[] });
+        assert_eq!(results.iter().map(|r| r.follows_from).collect::<Vec<_>>(), [None, Some("cause"), None]);
+    }
+}

@@ -1,0 +1,216 @@
+//! Select, run, report: knows no check by name.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+
+use crate::check::{Check, Disturbs, Need, Revisions, Stop};
+use crate::client::Client;
+use crate::context::{Context, Options, Run};
+use crate::mcp::Revision;
+use crate::report::{CheckResult, Verdict};
+use crate::scene::Scenes;
+use crate::survey;
+use crate::transcript::{self, Transcript};
+
+/// Checks that run side by side: enough to hide a server's latency, few enough not to be a load test.
+const SIDE_BY_SIDE: usize = 6;
+
+/// What a run hears while it goes on.
+pub trait Progress: Send + Sync {
+    /// So many checks are going to run.
+    fn begins(&self, jobs: usize);
+    /// One of them ended.
+    fn ended(&self, result: &CheckResult);
+}
+
+/// A progress that nobody looks at.
+pub struct Silent;
+
+impl Progress for Silent {
+    fn begins(&self, _jobs: usize) {}
+    fn ended(&self, _result: &CheckResult) {}
+}
+
+/// One check in one revision.
+#[derive(Clone, Copy)]
+struct Job {
+    /// Where it stands in the selection, which orders the report.
+    order: usize,
+    check: &'static dyn Check,
+    revision: Revision,
+    /// Whether the revision is worth naming.
+    named: bool,
+}
+
+/// Runs the selected checks; results come in the selection's order.
+///
+/// Calm checks run side by side. Those that change keys or make the zone misbehave run beside them on servers of their
+/// own where we can start such, else one by one after them. A run that is dropped loses nothing but the checks that have not ended: `progress` has heard of the others.
+pub async fn run(
+    run: &Arc<Run>,
+    checks: &[&'static dyn Check],
+    strict: bool,
+    progress: &dyn Progress,
+) -> Vec<CheckResult> {
+    let jobs = jobs(run, checks);
+    let access = access(run);
+    progress.begins(jobs.len());
+    let mut results: Vec<(usize, CheckResult)> = Vec::new();
+    let mut keep = |order: usize, result: CheckResult| {
+        progress.ended(&result);
+        results.push((order, result));
+    };
+
+    let limit = Arc::new(Semaphore::new(SIDE_BY_SIDE));
+    let mut set = JoinSet::new();
+    for job in jobs.iter().filter(|j| j.check.meta().disturbs == Disturbs::Nothing).copied() {
+        let (run, access, limit) = (Arc::clone(run), access.clone(), Arc::clone(&limit));
+        set.spawn(async move {
+            let _permit = limit.acquire().await;
+            Ok((job.order, one(&run, job, &access, strict).await))
+        });
+    }
+    let mut alone = Vec::new();
+    for job in jobs.iter().filter(|j| j.check.meta().disturbs == Disturbs::Keys).copied() {
+        match run.scenes.clone() {
+            Some(scenes) => {
+                let (run, access) = (Arc::clone(run), access.clone());
+                set.spawn(async move {
+                    let result = on_its_own_scene(&run, &*scenes, job, &access, strict).await;
+                    result.map(|result| (job.order, result)).ok_or(job)
+                });
+            }
+            None => alone.push(job),
+        }
+    }
+    while let Some(ended) = set.join_next().await {
+        match ended {
+            Ok(Ok((order, result))) => keep(order, result),
+            Ok(Err(job)) => alone.push(job),
+            // `one` catches a check's panic; what is left is this task being aborted with the run.
+            Err(_) => {}
+        }
+    }
+    alone.sort_by_key(|job| job.order);
+    for job in alone {
+        keep(job.order, one(run, job, &access, strict).await);
+    }
+    results.sort_by_key(|(order, result)| (*order, result.revision));
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// What this run has, of all that checks may need.
+pub fn access(run: &Run) -> BTreeSet<Need> {
+    let mut access = BTreeSet::new();
+    if run.zone.is_some() {
+        access.extend([Need::ZoneControl, Need::ValidToken, Need::AdminRotateKeys, Need::FaultInjection]);
+        access.extend([Need::AuditFeed, Need::Browser]);
+    }
+    if !run.survey.scoped_tools.is_empty() {
+        access.insert(Need::ScopeMap);
+    }
+    if run.survey.may_call_a_tool {
+        access.insert(Need::DeclaredTool);
+    }
+    if run.options.url.scheme() == "https" {
+        access.insert(Need::Tls);
+    }
+    access
+}
+
+fn jobs(run: &Run, checks: &[&'static dyn Check]) -> Vec<Job> {
+    let spoken: Vec<Revision> = run.survey.dialects.keys().copied().collect();
+    let newest = *spoken.last().unwrap_or(&Revision::ALL[Revision::ALL.len() - 1]);
+    let mut jobs = Vec::new();
+    for (order, &check) in checks.iter().enumerate() {
+        let mut add = |revision, named| jobs.push(Job { order, check, revision, named });
+        match check.meta().revisions {
+            Revisions::Once => add(newest, false),
+            Revisions::Each => spoken.iter().for_each(|r| add(*r, true)),
+            Revisions::Initialize => spoken.iter().filter(|r| r.initializes()).for_each(|r| add(*r, true)),
+            Revisions::Stateless => spoken.iter().filter(|r| !r.initializes()).for_each(|r| add(*r, true)),
+        }
+    }
+    jobs
+}
+
+/// Runs a check on a server that nobody else uses; none where that server could not be had.
+async fn on_its_own_scene(
+    run: &Run,
+    scenes: &dyn Scenes,
+    job: Job,
+    access: &BTreeSet<Need>,
+    strict: bool,
+) -> Option<CheckResult> {
+    let mut scene = scenes.another().await?;
+    let options = Options { url: scene.url.clone(), ..run.options.clone() };
+    let client = Client::new(&options.url, options.timeout, Arc::clone(&run.secrets)).ok()?;
+    let surveyed = survey::survey(&client, &options, Some(&scene.zone), &run.secrets).await;
+    let mut result = None;
+    if let Ok(survey) = surveyed {
+        let zone = Some(scene.zone.clone());
+        let own = Arc::new(Run::new(options, client, Arc::clone(&run.secrets), zone, survey));
+        result = Some(one(&own, job, access, strict).await);
+    }
+    scene.server.stop().await;
+    result
+}
+
+async fn one(run: &Arc<Run>, job: Job, access: &BTreeSet<Need>, strict: bool) -> CheckResult {
+    let meta = job.check.meta();
+    let started = Instant::now();
+    let transcript = Arc::new(Transcript::default());
+    let ended = match meta.needs.iter().find(|need| !access.contains(need)) {
+        Some(need) => Err(Stop::NotTested { need: *need }),
+        None => guarded(run, job, &transcript).await,
+    };
+    let verdict = Verdict::of(&ended, meta.level, strict);
+    let (mut expected, mut actual, mut because, mut missing) = (None, None, None, None);
+    match ended {
+        Ok(()) => {}
+        Err(Stop::Violation { expected: e, actual: a }) => {
+            (expected, actual) = (Some(run.secrets.mask(&e)), Some(run.secrets.mask(&a)));
+        }
+        Err(Stop::Inconclusive { because: b }) => because = Some(run.secrets.mask(&b)),
+        Err(Stop::NotApplicable { why }) => because = Some(run.secrets.mask(&why)),
+        Err(Stop::Bug { what }) => because = Some(run.secrets.mask(&what)),
+        Err(Stop::NotTested { need }) => missing = Some(need),
+    }
+    CheckResult {
+        check: meta.id,
+        title: job.check.title(),
+        requirements: meta.requirements,
+        level: meta.level,
+        area: meta.area,
+        revision: job.named.then_some(job.revision),
+        verdict,
+        expected,
+        actual,
+        remarks: transcript.take_remarks().iter().map(|r| run.secrets.mask(r)).collect(),
+        because,
+        missing,
+        follows_from: None,
+        duration_ms: transcript::millis(started.elapsed()),
+        exchanges: transcript.take(),
+    }
+}
+
+/// Runs a check within a bound of time, in a task of its own, so that a panic of it is a result like any other.
+async fn guarded(run: &Arc<Run>, job: Job, transcript: &Arc<Transcript>) -> crate::check::Verdict {
+    let cx = Context::new(Arc::clone(run), job.revision, Arc::clone(transcript));
+    // A check sends a handful of requests, each bounded; the ones about keys also wait for the server's cache.
+    let bound = run.options.timeout * 12 + run.options.key_wait * 2 + Duration::from_secs(30);
+    let mut task = JoinSet::new();
+    let check = job.check;
+    task.spawn(async move { check.run(&cx).await });
+    match tokio::time::timeout(bound, task.join_next()).await {
+        Ok(Some(Ok(verdict))) => verdict,
+        Ok(Some(Err(panic))) => Err(Stop::Bug { what: panic.to_string() }),
+        Ok(None) => Err(Stop::Bug { what: "the check's task was lost".to_owned() }),
+        Err(_) => Err(Stop::inconclusive(format!("the check took longer than {} s", bound.as_secs()))),
+    }
+}

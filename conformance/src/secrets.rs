@@ -1,0 +1,97 @@
+//! The one place that knows which strings must not be shown, and takes them out.
+
+use std::sync::Mutex;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// Every token and secret of the run, each with a name that may be shown in its place.
+///
+/// Beside these, anything that looks like a JWT is masked, since a server may show one that we never sent.
+#[derive(Debug, Default)]
+pub struct Secrets {
+    known: Mutex<Vec<(String, String)>>,
+}
+
+/// A run makes a few hundred tokens; older ones are masked by their looks.
+const KNOWN_AT_MOST: usize = 4096;
+
+impl Secrets {
+    /// From now on `secret` is shown as `[name]`.
+    pub fn add(&self, secret: &str, name: &str) {
+        if secret.len() < 8 {
+            return; // too short to be told from ordinary text
+        }
+        let mut known = self.lock();
+        if known.iter().any(|(text, _)| text == secret) {
+            return;
+        }
+        if known.len() >= KNOWN_AT_MOST {
+            known.remove(0);
+        }
+        known.push((secret.to_owned(), name.to_owned()));
+        // A tampered or foreign token contains another's segments: replace the longest first.
+        known.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
+    }
+
+    /// The text with every secret replaced by its name in brackets.
+    pub fn mask(&self, text: &str) -> String {
+        let mut masked = text.to_owned();
+        for (secret, name) in self.lock().iter() {
+            if masked.contains(secret.as_str()) {
+                masked = masked.replace(secret.as_str(), &format!("[{name}]"));
+            }
+        }
+        mask_jwts(&masked)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(String, String)>> {
+        self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+/// Replaces what has the form of a compact JWS: base64url of `{"…`, a dot, and more.
+fn mask_jwts(text: &str) -> String {
+    let is_token_byte = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_' || b == b'.';
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("eyJ") {
+        let (before, from) = rest.split_at(start);
+        out.push_str(before);
+        let length = from.bytes().take_while(|b| is_token_byte(*b)).count();
+        let candidate = &from[..length];
+        out.push_str(if looks_like_jwt(candidate) { "[token]" } else { candidate });
+        rest = &from[length..];
+    }
+    out.push_str(rest);
+    out
+}
+
+fn looks_like_jwt(candidate: &str) -> bool {
+    let mut segments = candidate.split('.');
+    let header = segments.next().unwrap_or_default();
+    let has_payload = segments.next().is_some_and(|s| s.len() >= 2);
+    has_payload && URL_SAFE_NO_PAD.decode(header).is_ok_and(|json| json.starts_with(b"{\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn known_secrets_and_unknown_jwts_are_masked_and_the_rest_is_kept() {
+        let secrets = Secrets::default();
+        secrets.add("s3cret-s3cret", "client secret");
+        let jwt = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.";
+        let text = format!("a s3cret-s3cret b {jwt} c eyJust-a-word d");
+        assert_eq!(secrets.mask(&text), "a [client secret] b [token] c eyJust-a-word d");
+    }
+
+    #[test]
+    fn a_tampered_copy_is_masked_as_itself_and_not_in_pieces() {
+        let secrets = Secrets::default();
+        secrets.add("aaaaaaaa.bbbbbbbb", "good");
+        secrets.add("aaaaaaaa.bbbbbbbb.cc", "bad");
+        assert_eq!(secrets.mask("x aaaaaaaa.bbbbbbbb.cc y"), "x [bad] y");
+    }
+}

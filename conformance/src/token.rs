@@ -1,0 +1,213 @@
+//! Tokens as the suite makes them: an accepted one with one thing changed, signed in every wrong way.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use josekit::jwk::alg::rsa::RsaKeyPair;
+use josekit::jws::alg::rsassa::RsassaJwsAlgorithm;
+use josekit::jws::{JwsAlgorithm, JwsSigner};
+use openssl::hash::MessageDigest;
+use openssl::pkey::PKey;
+use openssl::sign::Signer;
+use serde_json::{Map, Value};
+
+/// A compact JWS taken apart. What is not a JWS (an opaque token) has no parts, and its checks do not apply.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// As it goes into the header.
+    pub compact: String,
+    /// JOSE header.
+    pub header: Map<String, Value>,
+    /// Claims.
+    pub claims: Map<String, Value>,
+}
+
+impl Token {
+    /// Takes a compact JWS apart, without judging it.
+    pub fn parse(compact: &str) -> Option<Self> {
+        let mut segments = compact.split('.');
+        let (header, claims) = (object(segments.next()?)?, object(segments.next()?)?);
+        segments.next()?;
+        if segments.next().is_some() {
+            return None;
+        }
+        Some(Self { compact: compact.to_owned(), header, claims })
+    }
+
+    /// The same token with something changed, yet to be signed.
+    #[must_use]
+    pub fn but(&self, change: impl FnOnce(&mut Draft)) -> Draft {
+        let mut draft = Draft { header: self.header.clone(), claims: self.claims.clone() };
+        change(&mut draft);
+        draft
+    }
+
+    /// The three segments.
+    pub fn segments(&self) -> (&str, &str, &str) {
+        let mut parts = self.compact.splitn(3, '.');
+        (parts.next().unwrap_or_default(), parts.next().unwrap_or_default(), parts.next().unwrap_or_default())
+    }
+
+    /// The same header and signature over claims of which one was changed.
+    #[must_use]
+    pub fn with_tampered_claims(&self, change: impl FnOnce(&mut Draft)) -> String {
+        let draft = self.but(change);
+        let (header, _, signature) = self.segments();
+        format!("{header}.{}.{signature}", encode(&draft.claims))
+    }
+
+    /// The same token with one bit of the decoded signature flipped, never one of base64url's unused last bits.
+    #[must_use]
+    pub fn with_flipped_signature(&self) -> Option<String> {
+        let (header, claims, signature) = self.segments();
+        let mut bytes = URL_SAFE_NO_PAD.decode(signature).ok()?;
+        let middle = bytes.len() / 2;
+        *bytes.get_mut(middle)? ^= 1;
+        Some(format!("{header}.{claims}.{}", URL_SAFE_NO_PAD.encode(bytes)))
+    }
+}
+
+/// A token that has yet to be signed.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    /// JOSE header.
+    pub header: Map<String, Value>,
+    /// Claims.
+    pub claims: Map<String, Value>,
+}
+
+impl Draft {
+    /// Sets a claim.
+    pub fn claim(&mut self, name: &str, value: impl Into<Value>) {
+        self.claims.insert(name.to_owned(), value.into());
+    }
+
+    /// Takes a claim out.
+    pub fn without_claim(&mut self, name: &str) {
+        self.claims.remove(name);
+    }
+
+    /// Sets a header parameter.
+    pub fn header(&mut self, name: &str, value: impl Into<Value>) {
+        self.header.insert(name.to_owned(), value.into());
+    }
+
+    /// Takes a header parameter out.
+    pub fn without_header(&mut self, name: &str) {
+        self.header.remove(name);
+    }
+
+    /// The token with this text as its third segment.
+    pub fn with_signature(&self, signature: &str) -> String {
+        format!("{}.{signature}", self.signing_input())
+    }
+
+    /// The token signed with HMAC and SHA-256, whatever its `alg` says.
+    ///
+    /// # Errors
+    /// OpenSSL's.
+    pub fn signed_with_secret(&self, secret: &[u8]) -> Result<String, ForgeError> {
+        // OpenSSL itself, since josekit rightly refuses a short secret. HMAC pads a key with zeros (RFC 2104 section
+        // 2), so that one zero is as good as the empty key, which OpenSSL does not take.
+        let key = PKey::hmac(if secret.is_empty() { &[0] } else { secret })?;
+        let mut signer = Signer::new(MessageDigest::sha256(), &key)?;
+        let signature = signer.sign_oneshot_to_vec(self.signing_input().as_bytes())?;
+        Ok(self.with_signature(&URL_SAFE_NO_PAD.encode(signature)))
+    }
+
+    /// The token signed with a key of ours.
+    ///
+    /// # Errors
+    /// josekit's.
+    pub fn signed_with_key(&self, key: &ForeignKey) -> Result<String, ForgeError> {
+        let signature = key.sign(self.signing_input().as_bytes())?;
+        Ok(self.with_signature(&URL_SAFE_NO_PAD.encode(signature)))
+    }
+
+    fn signing_input(&self) -> String {
+        format!("{}.{}", encode(&self.header), encode(&self.claims))
+    }
+}
+
+/// An RSA key that no zone has.
+#[derive(Debug)]
+pub struct ForeignKey {
+    pair: RsaKeyPair,
+}
+
+impl ForeignKey {
+    /// Makes a key of 2048 bits; takes some 50 ms, so not on a thread that serves others.
+    ///
+    /// # Errors
+    /// josekit's.
+    pub fn generate() -> Result<Self, ForgeError> {
+        Ok(Self { pair: RsaKeyPair::generate(2048)? })
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, ForgeError> {
+        let algorithm = RsassaJwsAlgorithm::Rs256;
+        let signer = algorithm.signer_from_der(self.pair.to_der_private_key())?;
+        debug_assert_eq!(signer.algorithm().name(), algorithm.name());
+        Ok(signer.sign(message)?)
+    }
+}
+
+/// Why a token could not be made; always our own fault.
+#[derive(Debug, thiserror::Error)]
+pub enum ForgeError {
+    /// From josekit.
+    #[error(transparent)]
+    Jose(#[from] josekit::JoseError),
+    /// From OpenSSL.
+    #[error(transparent)]
+    OpenSsl(#[from] openssl::error::ErrorStack),
+}
+
+fn encode(object: &Map<String, Value>) -> String {
+    // Maps with string keys always serialise.
+    URL_SAFE_NO_PAD.encode(Value::Object(object.clone()).to_string())
+}
+
+fn object(segment: &str) -> Option<Map<String, Value>> {
+    let bytes = URL_SAFE_NO_PAD.decode(segment).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn sample() -> Token {
+        let draft = Draft {
+            header: json!({"alg": "HS256", "kid": "k"}).as_object().unwrap().clone(),
+            claims: json!({"sub": "alice"}).as_object().unwrap().clone(),
+        };
+        Token::parse(&draft.signed_with_secret(b"x").unwrap()).unwrap()
+    }
+
+    #[test]
+    fn one_thing_is_changed_and_the_rest_kept() {
+        let token = sample();
+        let tampered = token.with_tampered_claims(|t| t.claim("sub", "mallory"));
+        let tampered = Token::parse(&tampered).unwrap();
+        assert_eq!(tampered.claims["sub"], "mallory");
+        assert_eq!(tampered.header, token.header);
+        assert_eq!(tampered.segments().2, token.segments().2);
+    }
+
+    #[test]
+    fn a_flipped_signature_decodes_to_other_bytes() {
+        let token = sample();
+        let flipped = Token::parse(&token.with_flipped_signature().unwrap()).unwrap();
+        let decode = |t: &Token| URL_SAFE_NO_PAD.decode(t.segments().2).unwrap();
+        assert_ne!(decode(&token), decode(&flipped));
+    }
+
+    #[test]
+    fn an_opaque_token_has_no_parts() {
+        assert!(Token::parse("opaque").is_none());
+        assert!(Token::parse("a.b.c").is_none());
+        assert!(Token::parse("e30.e30.x.y").is_none());
+    }
+}
