@@ -1,0 +1,4 @@
+//! The real programs together, as a user runs them: one module per journey, its snapshots beside it.
+
+mod matrix;
+mod programs;

@@ -1,0 +1,128 @@
+//! The suite's power: what it finds in each faulty server, and that it finds nothing in those that are right.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use conformance::{catalogue, checks};
+use serde_json::Value;
+use support::fault::{ALL, Fault};
+
+use crate::programs::{Run, conformance, faulty_server, zone};
+
+/// How many faults are tried at once: a run mostly waits.
+const AT_ONCE: usize = 3;
+
+/// What a fault came to: each check that did not pass, with its verdict and the revisions that it says so for.
+type Findings = BTreeMap<String, BTreeMap<String, Vec<String>>>;
+
+fn judge(fault: &Fault) -> (Run, Findings) {
+    let zone = zone();
+    let server = faulty_server(&zone, fault.name);
+    let url = format!("{}/mcp", server.said("MCP_SERVER_URL"));
+    let run = conformance(&[
+        "run",
+        "--url",
+        &url,
+        "--zone",
+        server.said("ZONE"),
+        "--tool-scope",
+        "read_report=reports:read",
+        // Long enough for a server that does refetch, which takes milliseconds; the faults that never do wait it out.
+        "--key-wait",
+        "2",
+        "--timeout",
+        "4",
+        "--report",
+        "json",
+    ]);
+    let findings = findings(&run.report());
+    (run, findings)
+}
+
+fn findings(report: &Value) -> Findings {
+    let mut findings = Findings::new();
+    for result in report["results"].as_array().into_iter().flatten() {
+        let text = |name: &str| result[name].as_str().unwrap_or_default().to_owned();
+        if !["pass", "not_applicable"].contains(&text("verdict").as_str()) {
+            let revisions = findings.entry(text("check")).or_default().entry(text("verdict")).or_default();
+            if !text("revision").is_empty() {
+                revisions.push(text("revision"));
+            }
+        }
+    }
+    findings
+}
+
+/// Every fault's findings, several at a time.
+fn all() -> Vec<(&'static Fault, Findings)> {
+    let next = AtomicUsize::new(0);
+    let judged = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some(fault) = ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let (_, findings) = judge(fault);
+                    judged.lock().unwrap().push((*fault, findings));
+                }
+            });
+        }
+    });
+    let mut judged = judged.into_inner().unwrap();
+    judged.sort_by_key(|(fault, _)| ALL.iter().position(|f| f.name == fault.name));
+    judged
+}
+
+#[test]
+fn nothing_is_found_in_a_server_without_a_fault() {
+    let (run, findings) = judge(&Fault::NONE);
+    assert_eq!(findings, Findings::new(), "{}", run.stderr);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+}
+
+#[test]
+fn each_fault_is_found_by_a_check_of_what_it_breaks() {
+    let judged = all();
+    let mut matrix = String::new();
+    let mut covered = BTreeSet::new();
+    let mut proven = BTreeSet::new();
+    let mut missed = Vec::new();
+    for (fault, findings) in &judged {
+        let _ = writeln!(matrix, "{}", fault.name);
+        for (check, verdicts) in findings {
+            for (verdict, revisions) in verdicts {
+                let _ = writeln!(matrix, "  {verdict:<12} {check}{}", one_revision_only(revisions));
+            }
+        }
+        let found_in = |id: &str| {
+            findings.get(id).is_some_and(|v| v.keys().any(|v| ["fail", "warn", "info"].contains(&v.as_str())))
+        };
+        let finders: Vec<_> = checks::ALL.iter().filter(|c| found_in(c.meta().id)).collect();
+        proven.extend(finders.iter().map(|c| c.meta().id));
+        for id in fault.breaks {
+            if finders.iter().any(|c| c.meta().requirements.contains(id)) {
+                covered.insert(*id);
+            } else {
+                missed.push(format!("{} breaks {id}, and no check that names it found so", fault.name));
+            }
+        }
+    }
+    assert_eq!(missed, Vec::<String>::new(), "{matrix}");
+    let unproven: Vec<_> = checks::ALL.iter().map(|c| c.meta().id).filter(|id| !proven.contains(id)).collect();
+    assert_eq!(unproven, Vec::<&str>::new(), "checks that no fault makes fail:\n{matrix}");
+    insta::assert_snapshot!("matrix", matrix);
+
+    let counted: Vec<_> =
+        covered.iter().filter(|id| catalogue::find(id).is_some_and(|r| r.counts_for_server())).collect();
+    let listed: String = covered.iter().map(|id| format!("{id}\n")).collect();
+    insta::assert_snapshot!("covered", format!("{} of the server's requirements\n\n{listed}", counted.len()));
+}
+
+/// Both revisions are the rule; one alone is worth saying.
+fn one_revision_only(revisions: &[String]) -> String {
+    match revisions {
+        [one] => format!(" [{one}]"),
+        _ => String::new(),
+    }
+}

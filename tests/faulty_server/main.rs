@@ -1,0 +1,125 @@
+//! The reference server's parts around a verifier, a guard or an answer made wrong, in the way that its argument names.
+//!
+//! `faulty-server FAULT` takes its zone and port from the environment, as the reference server does.
+
+mod feed;
+mod verifier;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
+use http::StatusCode;
+use reference_server::audit::Discard;
+use reference_server::config::{Config, MCP_PATH};
+use reference_server::rules::Identity;
+use reference_server::tools::Tools;
+use reference_server::{Ports, app, mcp_service};
+use support::fault::Asked;
+use support::fault::{self, Fault};
+use tokio::net::TcpListener;
+use tower::ServiceExt as _;
+use verifier::{LaxToken, LaxVerifier};
+
+/// Requests and answers of these tests are small.
+const BODY_AT_MOST: usize = 4 * 1024 * 1024;
+
+fn main() -> ExitCode {
+    let name = std::env::args().nth(1).unwrap_or_default();
+    let Some(fault) = fault::find(&name) else {
+        eprintln!("there is no fault {name:?}; tests/support/fault/mod.rs lists them");
+        return ExitCode::from(2);
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let served = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(serve(fault)));
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(fault: &'static Fault) -> Result<(), Box<dyn std::error::Error>> {
+    let zone = std::env::var("KEYCARD_ZONE_URL")?;
+    let port = std::env::var("PORT").ok().and_then(|p| p.parse().ok()).unwrap_or(0);
+    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    let origin = std::env::var("MCP_SERVER_URL").unwrap_or(format!("http://{}", listener.local_addr()?));
+    if let Some(change) = fault.feed {
+        println!("ZONE={}", feed::serve(&zone, change).await?);
+    } else {
+        println!("ZONE={zone}");
+    }
+
+    let config = Config::new(&zone)?.with_public_origin(&origin)?;
+    let ports = Ports::system(Arc::new(Discard));
+    let verifier = LaxVerifier::new(&zone, config.resource().identifier(), fault);
+    let faulty = Arc::new(Faulty {
+        fault,
+        unguarded: unguarded(&config),
+        metadata: metadata(&config, fault),
+        path: metadata_path(),
+    });
+    let router = app(&config, verifier, &ports).layer(from_fn_with_state(faulty, misbehave));
+    println!("MCP_SERVER_URL={origin}");
+    axum::serve(listener, router).await?;
+    Ok(())
+}
+
+/// What the middleware needs to go wrong.
+struct Faulty {
+    fault: &'static Fault,
+    /// The MCP service without its guard, for requests that a fault lets in.
+    unguarded: Router,
+    metadata: serde_json::Value,
+    path: String,
+}
+
+fn unguarded(config: &Config) -> Router {
+    Router::new().route_service(MCP_PATH, mcp_service(config, Tools::new()))
+}
+
+fn metadata(config: &Config, fault: &Fault) -> serde_json::Value {
+    let mut metadata = config.resource().with_scopes(Tools::new().all_scopes()).metadata();
+    (fault.metadata)(&mut metadata);
+    metadata
+}
+
+fn metadata_path() -> String {
+    format!("/.well-known/oauth-protected-resource{MCP_PATH}")
+}
+
+async fn misbehave(State(faulty): State<Arc<Faulty>>, request: Request, next: Next) -> Response {
+    let fault = faulty.fault;
+    let (mut head, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, BODY_AT_MOST).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let asked = Asked::of(&head, &body);
+    (fault.request)(&asked, &mut head);
+    let is_metadata = head.method == http::Method::GET
+        && [&*faulty.path, "/.well-known/oauth-protected-resource"].contains(&head.uri.path());
+    let response = if is_metadata {
+        Json(faulty.metadata.clone()).into_response()
+    } else if (fault.lets_in)(&asked) {
+        head.extensions.insert(Identity::of(&LaxToken::anonymous()));
+        let answered = faulty.unguarded.clone().oneshot(Request::from_parts(head, Body::from(body))).await;
+        answered.unwrap_or_else(|never| match never {})
+    } else {
+        next.run(Request::from_parts(head, Body::from(body))).await
+    };
+    let (head, body) = response.into_parts();
+    let Ok(body) = to_bytes(body, BODY_AT_MOST).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    let mut response = Response::from_parts(head, body);
+    (fault.response)(&asked, &mut response);
+    let body = response.body().clone();
+    response.headers_mut().remove(http::header::CONTENT_LENGTH);
+    response.map(|_| Body::from(body))
+}

@@ -1,0 +1,7 @@
+//! The `mock-zone` program as its library has it.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mock_zone::cli::main()
+}

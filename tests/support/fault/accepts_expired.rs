@@ -1,0 +1,11 @@
+//! Never looks at `exp`.
+
+use super::Fault;
+
+/// Never looks at `exp`.
+pub(super) const FAULT: Fault = Fault {
+    name: "accepts-expired",
+    breaks: &["rfc9068-4-exp", "mcp-auth-401-expired-token"],
+    rules: |r| r.leeway = i64::MAX,
+    ..Fault::NONE
+};

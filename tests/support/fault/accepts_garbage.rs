@@ -1,0 +1,11 @@
+//! Takes any word for a token.
+
+use super::Fault;
+
+/// Takes any word for a token.
+pub(super) const FAULT: Fault = Fault {
+    name: "accepts-garbage",
+    breaks: &["rfc7519-7.2-malformed-rejected", "mcp-auth-401-invalid-token"],
+    rules: |r| r.garbage = true,
+    ..Fault::NONE
+};

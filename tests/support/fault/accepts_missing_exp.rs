@@ -1,0 +1,11 @@
+//! Takes a token without `exp` for one that never ends.
+
+use super::Fault;
+
+/// Takes a token without `exp` for one that never ends.
+pub(super) const FAULT: Fault = Fault {
+    name: "accepts-missing-exp",
+    breaks: &["rfc9068-4-missing-exp"],
+    rules: |r| r.exp_required = false,
+    ..Fault::NONE
+};

@@ -1,0 +1,21 @@
+//! Answers 401 where a scope is missing.
+
+use http::StatusCode;
+
+use super::Fault;
+
+/// Answers 401 where a scope is missing.
+pub(super) const FAULT: Fault = Fault {
+    name: "answers-401-for-scope",
+    breaks: &[
+        "mcp-auth-403-insufficient-permissions",
+        "mcp-auth-403-challenge-insufficient-scope",
+        "rfc6750-3.1-insufficient-scope-403",
+    ],
+    response: |asked, response| {
+        if response.status() == StatusCode::FORBIDDEN && asked.is_mcp() {
+            *response.status_mut() = StatusCode::UNAUTHORIZED;
+        }
+    },
+    ..Fault::NONE
+};

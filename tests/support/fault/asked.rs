@@ -1,0 +1,56 @@
+//! What a fault may know of the request at hand.
+
+use http::Method;
+use http::request::Parts;
+use serde_json::Value;
+
+/// A request, as far as faults care.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// HTTP method.
+    pub method: Method,
+    /// Path and query.
+    pub uri: String,
+    /// `Authorization`, if there is one.
+    pub authorization: Option<String>,
+    /// How many `Authorization` fields there are.
+    pub credentials: usize,
+    /// `Accept`, if there is one.
+    pub accept: Option<String>,
+    /// JSON-RPC method, if the body is a message that has one.
+    pub rpc_method: Option<String>,
+    /// The tool that is called, if one is.
+    pub tool: Option<String>,
+}
+
+impl Asked {
+    /// Reads a request's head and body.
+    pub fn of(head: &Parts, body: &[u8]) -> Self {
+        let text = |name| head.headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+        let message: Value = serde_json::from_slice(body).unwrap_or_default();
+        Self {
+            method: head.method.clone(),
+            uri: head.uri.to_string(),
+            authorization: text("authorization"),
+            credentials: head.headers.get_all("authorization").iter().count(),
+            accept: text("accept"),
+            rpc_method: message["method"].as_str().map(str::to_owned),
+            tool: message["params"]["name"].as_str().map(str::to_owned),
+        }
+    }
+
+    /// Whether it is a request to the MCP endpoint.
+    pub fn is_mcp(&self) -> bool {
+        self.uri == "/mcp" || self.uri.starts_with("/mcp?")
+    }
+
+    /// Whether it is a request for the metadata.
+    pub fn is_metadata(&self) -> bool {
+        self.uri.starts_with("/.well-known/oauth-protected-resource")
+    }
+
+    /// The token after `Bearer`, if there is one.
+    pub fn token(&self) -> Option<&str> {
+        self.authorization.as_deref().and_then(|a| a.strip_prefix("Bearer "))
+    }
+}

@@ -1,0 +1,11 @@
+//! Never looks at `iss`.
+
+use super::Fault;
+
+/// Never looks at `iss`.
+pub(super) const FAULT: Fault = Fault {
+    name: "ignores-issuer",
+    breaks: &["rfc9068-4-iss-exact", "rfc9068-4-iss-missing", "rfc9068-4-iss-normalised"],
+    rules: |r| r.issuer = |_, _| true,
+    ..Fault::NONE
+};

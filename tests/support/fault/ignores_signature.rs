@@ -1,0 +1,11 @@
+//! Decodes tokens without verifying them.
+
+use super::{Fault, Signature};
+
+/// Decodes tokens without verifying them.
+pub(super) const FAULT: Fault = Fault {
+    name: "ignores-signature",
+    breaks: &["rfc9068-4-signature", "rfc8725-3.8-keys-belong-to-issuer", "mcp-auth-401-invalid-token"],
+    rules: |r| r.signature = Signature::Ignored,
+    ..Fault::NONE
+};

@@ -1,0 +1,11 @@
+//! Fetches the key set once.
+
+use super::{Fault, Keys};
+
+/// Fetches the key set once.
+pub(super) const FAULT: Fault = Fault {
+    name: "never-refetches-keys",
+    breaks: &["oidc-core-10.1.1-key-rollover"],
+    rules: |r| r.keys = Keys::FetchedOnce,
+    ..Fault::NONE
+};

@@ -1,0 +1,11 @@
+//! Answers server/discover without looking at the token.
+
+use super::Fault;
+
+/// Answers server/discover without looking at the token.
+pub(super) const FAULT: Fault = Fault {
+    name: "opens-discover",
+    breaks: &["mcp-transport-authenticate-all"],
+    lets_in: |asked| asked.rpc_method.as_deref() == Some("server/discover"),
+    ..Fault::NONE
+};

@@ -1,0 +1,19 @@
+//! Answers GET without looking at the token.
+
+use axum::body::Bytes;
+use http::{Method, StatusCode};
+
+use super::Fault;
+
+/// Answers GET without looking at the token.
+pub(super) const FAULT: Fault = Fault {
+    name: "opens-get",
+    breaks: &["mcp-transport-authenticate-all"],
+    response: |asked, response| {
+        if asked.is_mcp() && asked.method == Method::GET {
+            *response.status_mut() = StatusCode::OK;
+            *response.body_mut() = Bytes::new();
+        }
+    },
+    ..Fault::NONE
+};

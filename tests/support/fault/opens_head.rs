@@ -1,0 +1,19 @@
+//! Answers HEAD without looking at the token.
+
+use axum::body::Bytes;
+use http::{Method, StatusCode};
+
+use super::Fault;
+
+/// Answers HEAD without looking at the token.
+pub(super) const FAULT: Fault = Fault {
+    name: "opens-head",
+    breaks: &["mcp-transport-authenticate-all"],
+    response: |asked, response| {
+        if asked.is_mcp() && asked.method == Method::HEAD {
+            *response.status_mut() = StatusCode::OK;
+            *response.body_mut() = Bytes::new();
+        }
+    },
+    ..Fault::NONE
+};

@@ -1,0 +1,11 @@
+//! Answers initialize without looking at the token.
+
+use super::Fault;
+
+/// Answers initialize without looking at the token.
+pub(super) const FAULT: Fault = Fault {
+    name: "opens-initialize",
+    breaks: &["mcp-transport-authenticate-all"],
+    lets_in: |asked| asked.rpc_method.as_deref() == Some("initialize"),
+    ..Fault::NONE
+};

@@ -1,0 +1,11 @@
+//! Looks at the first scope of a token only.
+
+use super::Fault;
+
+/// Looks at the first scope of a token only.
+pub(super) const FAULT: Fault = Fault {
+    name: "reads-first-scope",
+    breaks: &["rfc6749-3.3-scope-order"],
+    scopes: |claim| claim.as_str().unwrap_or_default().split(' ').next().unwrap_or_default().to_owned(),
+    ..Fault::NONE
+};

@@ -1,0 +1,11 @@
+//! Caches verified tokens under their signature alone.
+
+use super::{Fault, Signature};
+
+/// Caches verified tokens under their signature alone.
+pub(super) const FAULT: Fault = Fault {
+    name: "remembers-signature",
+    breaks: &["rfc9068-4-signature"],
+    rules: |r| r.signature = Signature::RememberedBySignature,
+    ..Fault::NONE
+};

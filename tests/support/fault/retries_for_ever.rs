@@ -1,0 +1,7 @@
+//! Tries to fetch the keys for ever while a request waits.
+
+use super::{Fault, Keys};
+
+/// Tries to fetch the keys for ever while a request waits.
+pub(super) const FAULT: Fault =
+    Fault { name: "retries-for-ever", breaks: &[], rules: |r| r.keys = Keys::RetriedForEver, ..Fault::NONE };

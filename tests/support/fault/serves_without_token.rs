@@ -1,0 +1,11 @@
+//! Serves tool calls without a token.
+
+use super::Fault;
+
+/// Serves tool calls without a token.
+pub(super) const FAULT: Fault = Fault {
+    name: "serves-without-token",
+    breaks: &["mcp-auth-401-when-unauthenticated", "mcp-auth-validate-before-processing"],
+    lets_in: |asked| asked.tool.is_some() && asked.authorization.is_none(),
+    ..Fault::NONE
+};

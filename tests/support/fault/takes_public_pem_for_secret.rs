@@ -1,0 +1,11 @@
+//! Verifies HS256 with the zone's public key as PEM.
+
+use super::{Fault, Secret};
+
+/// Verifies HS256 with the zone's public key as PEM.
+pub(super) const FAULT: Fault = Fault {
+    name: "takes-public-pem-for-secret",
+    breaks: &["rfc8725-3.1-key-confusion"],
+    rules: |r| r.secret = Secret::PublicPem,
+    ..Fault::NONE
+};

@@ -1,0 +1,15 @@
+//! The zone does not record `users:authenticate`.
+
+use super::Fault;
+
+/// The zone does not record `users:authenticate`.
+pub(super) const FAULT: Fault = Fault {
+    name: "zone-forgets-authenticate",
+    breaks: &["keycard-guide-audit-users-authenticate"],
+    feed: Some(|feed| {
+        if let Some(events) = feed["events"].as_array_mut() {
+            events.retain(|event| event["event"] != "users:authenticate");
+        }
+    }),
+    ..Fault::NONE
+};

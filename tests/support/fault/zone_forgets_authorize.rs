@@ -1,0 +1,15 @@
+//! The zone does not record `users:authorize`.
+
+use super::Fault;
+
+/// The zone does not record `users:authorize`.
+pub(super) const FAULT: Fault = Fault {
+    name: "zone-forgets-authorize",
+    breaks: &["keycard-guide-audit-users-authorize"],
+    feed: Some(|feed| {
+        if let Some(events) = feed["events"].as_array_mut() {
+            events.retain(|event| event["event"] != "users:authorize");
+        }
+    }),
+    ..Fault::NONE
+};

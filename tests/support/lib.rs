@@ -1,0 +1,4 @@
+//! What the end-to-end tests and the faulty server share.
+
+pub mod fault;
+pub mod process;

@@ -1,0 +1,68 @@
+//! Real programs on free ports: started, waited for, and stopped when dropped.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Stdio};
+
+/// A running program that said on standard output where it listens.
+#[derive(Debug)]
+pub struct Program {
+    child: Child,
+    /// What it said: the values of its first lines `NAME=value`, in order.
+    said: Vec<(String, String)>,
+    /// Held, so that the program can go on writing.
+    _stdout: BufReader<ChildStdout>,
+}
+
+impl Program {
+    /// Starts a program and reads its standard output until it has said `wanted`.
+    ///
+    /// # Panics
+    /// Where it does not start, or ends before it has said so: a test cannot go on then.
+    pub fn start(path: &Path, args: &[&str], env: &[(&str, &str)], wanted: &str) -> Self {
+        let mut command = Command::new(path);
+        command.args(args).envs(env.iter().copied()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+        let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
+        let mut said = Vec::new();
+        loop {
+            let mut line = String::new();
+            if stdout.read_line(&mut line).unwrap_or(0) == 0 {
+                let mut stderr = String::new();
+                let _ = child.stderr.take().map(|mut e| e.read_to_string(&mut stderr));
+                panic!("{} {args:?} ended before it said {wanted}: {stderr}", path.display());
+            }
+            if let Some((name, value)) = line.trim().split_once('=') {
+                said.push((name.trim().to_owned(), value.trim().to_owned()));
+                if said.last().is_some_and(|(name, _)| name == wanted) {
+                    // Nobody reads it any more, and a full pipe would stop the program.
+                    if let Some(mut stderr) = child.stderr.take() {
+                        std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+                    }
+                    return Self { child, said, _stdout: stdout };
+                }
+            }
+        }
+    }
+
+    /// What the program said under this name.
+    ///
+    /// # Panics
+    /// Where it said no such thing.
+    pub fn said(&self, name: &str) -> &str {
+        let found = self.said.iter().find(|(n, _)| n == name);
+        &found.unwrap_or_else(|| panic!("{name} was not said: {:?}", self.said)).1
+    }
+
+    /// The process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
