@@ -193,6 +193,11 @@ fn is_space(b: u8) -> bool {
     b == b' ' || b == b'\t'
 }
 
+/// A byte of `scope-token` (RFC 6749 section 3.3).
+pub fn is_scope_byte(byte: u8) -> bool {
+    byte.is_ascii_graphic() && byte != b'"' && byte != b'\\'
+}
+
 /// `tchar` of RFC 9110 section 5.6.2.
 fn is_token_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b)
@@ -246,6 +251,14 @@ mod tests {
     #[test]
     fn a_repeated_parameter_is_seen_letter_case_aside() {
         assert_eq!(one("Bearer error=\"a\", Error=\"b\"").repeated_param(), Some("error"));
+    }
+
+    #[test]
+    fn a_scope_token_has_neither_space_nor_quote() {
+        assert!("files:read,write!~#[]^".bytes().all(is_scope_byte));
+        for bad in ["a b", "a\"b", "a\\b", "a\tb", "é", "a\u{7f}"] {
+            assert!(!bad.bytes().all(is_scope_byte), "{bad:?}");
+        }
     }
 
     proptest! {

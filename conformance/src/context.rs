@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
 use url::Url;
 
+use crate::challenge::is_scope_byte;
 use crate::check::{Need, Stop};
 use crate::client::{Client, NoReply, Request};
 use crate::discovery::Discovery;
@@ -233,19 +234,32 @@ impl Context {
     /// # Errors
     /// Inconclusive, where no answer came.
     pub async fn call_as_another(&self, token: &str, what: &str) -> Result<Reply, Stop> {
+        let session = match self.open_session(token, what).await? {
+            Ok(session) => session,
+            Err(refusal) => return Ok(refusal),
+        };
+        let request = mcp::post(self.url(), self.bearing_operation(), self.revision, &session).bearer(token);
+        Ok(self.send(&request.purpose(format!("{} with {what}", self.bearing_name()))).await?)
+    }
+
+    /// Opens a session for this token, where the server has sessions; else there is none to open. Where it does not let
+    /// the token begin one, its answer.
+    ///
+    /// # Errors
+    /// Inconclusive, where no answer came.
+    pub async fn open_session(&self, token: &str, what: &str) -> Result<Result<Session, Reply>, Stop> {
         let mut session = Session::default();
         if self.revision.initializes() && self.session().id.is_some() {
             let opening = mcp::post(self.url(), &Operation::Initialize, self.revision, &session).bearer(token);
             let reply = self.send(&opening.purpose(format!("initialize with {what}"))).await?;
             if reply.outcome() != Outcome::Served {
-                return Ok(reply);
+                return Ok(Err(reply));
             }
             session.id = reply.header("mcp-session-id").map(str::to_owned);
             let initialized = Operation::Notification("notifications/initialized");
             self.send(&mcp::post(self.url(), &initialized, self.revision, &session).bearer(token)).await?;
         }
-        let request = mcp::post(self.url(), self.bearing_operation(), self.revision, &session).bearer(token);
-        Ok(self.send(&request.purpose(format!("{} with {what}", self.bearing_name()))).await?)
+        Ok(Ok(session))
     }
 
     /// Sends any request.
@@ -294,7 +308,7 @@ impl Context {
             let resource = discovery.resource().unwrap_or_else(|| self.url().to_string());
             let zone = self.zone()?;
             zone.register_resource(&resource).await?;
-            let walked = sign_in(zone, &resource, &discovery.scopes().join(" ")).await;
+            let walked = sign_in(zone, &resource, &requestable(&discovery.scopes())).await;
             let signed_in = walked.map_err(|e| Stop::inconclusive(format!("the sign-in at the zone: {e}")))?;
             self.run.secrets.add(&signed_in.access_token, "token from a sign-in");
             Ok(signed_in)
@@ -347,6 +361,12 @@ impl Context {
     pub fn now(&self) -> i64 {
         crate::survey::now()
     }
+}
+
+/// The scopes that a client can put into a request; what else the server names, checks of their own judge.
+fn requestable(scopes: &[String]) -> String {
+    let can_be_sent = |scope: &&String| scope.bytes().all(is_scope_byte);
+    scopes.iter().filter(can_be_sent).cloned().collect::<Vec<_>>().join(" ")
 }
 
 fn bug(error: &dyn std::error::Error) -> Stop {

@@ -45,7 +45,7 @@ fn index() -> String {
         "# The checks\n\nGenerated from the checks themselves; `conformance explain ID` prints the same pages.\n",
     );
     let mut area = "";
-    for check in checks::ALL {
+    for check in checks::ALL.iter() {
         let meta = check.meta();
         if meta.area.name() != area {
             area = meta.area.name();

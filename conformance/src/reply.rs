@@ -118,6 +118,11 @@ impl Reply {
         }
     }
 
+    /// Whether a layer in front turned the request away, whatever its token: too slow, too much, the wrong host.
+    pub fn is_in_front(&self) -> bool {
+        matches!(self.status.as_u16(), 408 | 413 | 421 | 429 | 431)
+    }
+
     /// Status and kind of answer in a few words.
     pub fn describe(&self) -> String {
         let status = self.status.as_u16();

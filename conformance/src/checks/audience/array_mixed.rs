@@ -1,8 +1,9 @@
 //! One token, two resources.
 
 use async_trait::async_trait;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::own;
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -45,10 +46,7 @@ impl Check for AudienceArrayMixed {
 
     async fn run(&self, cx: &Context) -> Verdict {
         let token = cx.accepted_token().await?;
-        let own = match token.claims.get("aud") {
-            Some(Value::Array(all)) => all.first().cloned().unwrap_or_default(),
-            other => other.cloned().unwrap_or_default(),
-        };
+        let own = own(&token);
         let other = json!("https://other.example/mcp");
         for mixed in [json!([own, other]), json!([other, own])] {
             let listed = cx.sign(&token.but(|t| t.claim("aud", mixed)), "token for several resources").await?;

@@ -1,8 +1,9 @@
 //! The general case of the claim is an array.
 
 use async_trait::async_trait;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::own;
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -42,10 +43,7 @@ impl Check for AudienceArrayOwn {
 
     async fn run(&self, cx: &Context) -> Verdict {
         let token = cx.accepted_token().await?;
-        let own = match token.claims.get("aud") {
-            Some(Value::Array(all)) => all.first().cloned().unwrap_or_default(),
-            other => other.cloned().unwrap_or_default(),
-        };
+        let own = own(&token);
         let listed = cx.sign(&token.but(|t| t.claim("aud", json!([own]))), "token with an audience array").await?;
         cx.call(&listed, "a token whose aud is an array of the resource alone").await?.expect_served()
     }

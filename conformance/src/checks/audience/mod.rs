@@ -1,11 +1,25 @@
 //! Whom the token was issued for.
 
-pub mod array_mixed;
-pub mod array_other;
-pub mod array_own;
-pub mod issuer;
-pub mod lookalike;
-pub mod malformed;
-pub mod missing;
-pub mod other;
-pub mod sibling;
+checks! {
+    other::AudienceOther,
+    missing::AudienceMissing,
+    malformed::AudienceMalformed,
+    issuer::AudienceIssuer,
+    sibling::AudienceSibling,
+    lookalike::AudienceLookalike,
+    array_own::AudienceArrayOwn,
+    array_other::AudienceArrayOther,
+    array_mixed::AudienceArrayMixed,
+}
+
+use serde_json::Value;
+
+use crate::token::Token;
+
+/// The audience that the server accepts; the first one of a list.
+fn own(token: &Token) -> Value {
+    match token.claims.get("aud") {
+        Some(Value::Array(all)) => all.first().cloned().unwrap_or_default(),
+        other => other.cloned().unwrap_or_default(),
+    }
+}

@@ -40,7 +40,13 @@ const META: Meta = Meta {
     requirements: &["rfc9728-5.1-resource-metadata-url"],
     level: Level::Must,
     area: Area::Challenge,
-    follows_from: &["metadata-open", "metadata-resource-endpoint"],
+    follows_from: &[
+        "metadata-open",
+        "metadata-published",
+        "metadata-status",
+        "metadata-content-type",
+        "metadata-resource-endpoint",
+    ],
     ..Meta::CALM
 };
 

@@ -1,22 +1,24 @@
 //! The answer to bad or missing credentials: its status, and a challenge that tells a client what to do.
 
-pub mod bearer;
-pub mod error;
-pub mod error_code;
-pub mod expired_token_status;
-pub mod grammar;
-pub mod invalid_token;
-pub mod invalid_token_status;
-pub mod malformed_challenge;
-pub mod malformed_status;
-pub mod metadata_url;
-pub mod no_token;
-pub mod offline_access;
-pub mod param_once;
-pub mod parameter;
-pub mod present;
-pub mod scope_characters;
-pub mod without_credentials;
+checks! {
+    no_token::NoToken,
+    present::ChallengePresent,
+    grammar::ChallengeGrammar,
+    param_once::ChallengeParamOnce,
+    bearer::ChallengeBearer,
+    parameter::ChallengeParameter,
+    metadata_url::ChallengeMetadataUrl,
+    without_credentials::ChallengeWithoutCredentials,
+    scope_characters::ChallengeScopeCharacters,
+    offline_access::ChallengeOfflineAccess,
+    error::ChallengeError,
+    error_code::ChallengeErrorCode,
+    invalid_token_status::InvalidTokenStatus,
+    expired_token_status::ExpiredTokenStatus,
+    invalid_token::ChallengeInvalidToken,
+    malformed_status::MalformedCredentialsStatus,
+    malformed_challenge::MalformedCredentialsChallenge,
+}
 
 use http::StatusCode;
 use http::header::WWW_AUTHENTICATE;
@@ -70,16 +72,11 @@ async fn guarded(cx: &Context) -> Result<Option<Token>, Stop> {
 fn expect_unauthorized(reply: &Reply, what: &str) -> Verdict {
     match reply.status {
         StatusCode::UNAUTHORIZED => Ok(()),
-        status if is_in_front(status) => {
+        _ if reply.is_in_front() => {
             Err(Stop::inconclusive(format!("{what} got {}, which is no verdict on it", reply.describe())))
         }
         _ => Err(Stop::violation(format!("401 for {what}"), reply.describe())),
     }
-}
-
-/// Statuses by which a layer in front turns a request away, whatever its token: too slow, too much, the wrong host.
-fn is_in_front(status: StatusCode) -> bool {
-    matches!(status.as_u16(), 408 | 413 | 421 | 429 | 431)
 }
 
 /// An answer that may carry a challenge, and what it answered.

@@ -1,6 +1,6 @@
 //! The first answer that every client gets.
 
-use super::{control, is_in_front};
+use super::control;
 use crate::mcp::Operation;
 use crate::reply::Outcome;
 use async_trait::async_trait;
@@ -59,7 +59,7 @@ impl Check for NoToken {
             Outcome::Unauthorized => Ok(()),
             Outcome::Served if !is_tool => Err(Stop::NotTested { need: Need::DeclaredTool }),
             Outcome::Served => Err(Stop::violation("401 without a token", reply.describe())),
-            _ if token.is_some() && !is_in_front(reply.status) => {
+            _ if token.is_some() && !reply.is_in_front() => {
                 Err(Stop::violation("401 without a token", reply.describe()))
             }
             _ => Err(Stop::inconclusive(format!("without a token the answer was {}", reply.describe()))),

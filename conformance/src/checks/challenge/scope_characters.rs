@@ -4,8 +4,8 @@ use super::{bearer_challenges, refusals};
 use crate::text::quoted;
 use async_trait::async_trait;
 
+use crate::challenge::is_scope_byte;
 use crate::check::{Area, Check, Level, Meta, Stop, Verdict};
-use crate::checks::discovery::scopes::is_scope_byte;
 use crate::context::Context;
 use crate::page;
 

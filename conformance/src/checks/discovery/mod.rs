@@ -1,31 +1,33 @@
 //! Protected resource metadata (RFC 9728): whether it is there, how it is served, and what it says.
 
-pub mod arrays;
-pub mod authorization_servers;
-pub mod bearer_methods;
-pub mod cache;
-pub mod content_type;
-pub mod empty_values;
-pub mod get;
-pub mod issuers;
-pub mod names_zone;
-pub mod offline_access;
-pub mod open;
-pub mod path_inserted;
-pub mod published;
-pub mod resource;
-pub mod resource_endpoint;
-pub mod resource_exact;
-pub mod resource_fragment;
-pub mod resource_name;
-pub mod resource_query;
-pub mod resource_slash;
-pub mod resource_well_known;
-pub mod scopes;
-pub mod signing_algorithms;
-pub mod status;
-pub mod unknown_path;
-pub mod wildcard_scope;
+checks! {
+    open::MetadataOpen,
+    published::MetadataPublished,
+    status::MetadataStatus,
+    content_type::MetadataContentType,
+    get::MetadataGet,
+    path_inserted::MetadataPathInserted,
+    resource::MetadataResource,
+    resource_well_known::MetadataResourceWellKnown,
+    resource_endpoint::MetadataResourceEndpoint,
+    resource_exact::MetadataResourceExact,
+    resource_fragment::MetadataResourceFragment,
+    resource_query::MetadataResourceQuery,
+    resource_slash::MetadataResourceSlash,
+    authorization_servers::MetadataAuthorizationServers,
+    issuers::MetadataIssuers,
+    names_zone::MetadataNamesZone,
+    empty_values::MetadataEmptyValues,
+    arrays::MetadataArrays,
+    bearer_methods::MetadataBearerMethods,
+    signing_algorithms::MetadataSigningAlgorithms,
+    resource_name::MetadataResourceName,
+    unknown_path::MetadataUnknownPath,
+    scopes::MetadataScopes,
+    offline_access::MetadataOfflineAccess,
+    wildcard_scope::MetadataWildcardScope,
+    cache::MetadataCache,
+}
 
 pub(in crate::checks) mod redirects;
 pub(in crate::checks) mod relation;

@@ -1,6 +1,7 @@
 //! Scopes that a client can put into a request.
 
 use super::{documents, strings};
+use crate::challenge::is_scope_byte;
 use crate::text::quoted;
 use async_trait::async_trait;
 use serde_json::Value;
@@ -56,23 +57,5 @@ impl Check for MetadataScopes {
             }
         }
         if listed { Ok(()) } else { Err(Stop::not_applicable("no document lists scopes")) }
-    }
-}
-
-/// A byte of `scope-token` (RFC 6749 section 3.3).
-pub(in crate::checks) fn is_scope_byte(byte: u8) -> bool {
-    byte.is_ascii_graphic() && byte != b'"' && byte != b'\\'
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_scope_token_has_neither_space_nor_quote() {
-        assert!("files:read,write!~#[]^".bytes().all(is_scope_byte));
-        for bad in ["a b", "a\"b", "a\\b", "a\tb", "é", "a\u{7f}"] {
-            assert!(!bad.bytes().all(is_scope_byte), "{bad:?}");
-        }
     }
 }

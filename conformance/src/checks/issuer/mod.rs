@@ -1,7 +1,9 @@
 //! Who issued the token.
 
-pub mod missing;
-pub mod other;
-pub mod second_zone;
-pub mod second_zone_contact;
-pub mod trailing_slash;
+checks! {
+    missing::IssuerMissing,
+    other::IssuerOther,
+    trailing_slash::IssuerTrailingSlash,
+    second_zone::SecondZone,
+    second_zone_contact::SecondZoneContact,
+}

@@ -1,6 +1,9 @@
 //! Signing keys: rotation and outage.
 
-pub mod outage;
-pub mod outage_answer;
+checks! {
+    rotation::KeyRotation,
+    outage::KeysOutage,
+    outage_answer::KeysOutageAnswer,
+}
+
 mod outage_scene;
-pub mod rotation;

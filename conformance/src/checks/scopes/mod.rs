@@ -1,10 +1,12 @@
 //! What the token permits.
 
-pub mod challenge_error;
-pub mod challenge_metadata;
-pub mod challenge_names;
-pub mod challenge_present;
-pub mod lookalike;
-pub mod missing;
-pub mod order;
-pub mod status;
+checks! {
+    missing::ScopeMissing,
+    status::ScopeStatus,
+    challenge_present::ScopeChallengePresent,
+    challenge_error::ScopeChallengeError,
+    challenge_names::ScopeChallengeNames,
+    challenge_metadata::ScopeChallengeMetadata,
+    order::ScopeOrder,
+    lookalike::ScopeLookalike,
+}

@@ -1,22 +1,26 @@
-//! The end of a session is a way in.
+//! The end of a session is a request, too.
 
 use async_trait::async_trait;
 use http::Method;
 
+use super::expect_closed;
 use crate::check::{Area, Check, Level, Meta, Stop, Verdict};
 use crate::context::Context;
+use crate::mcp::{self, Session};
 use crate::page;
-use crate::reply::Outcome;
+use crate::survey::TokenFound;
 
 page! {
     /// DELETE needs a valid token
     ///
     /// # What it checks
-    /// DELETE on the endpoint, which ends a session where the server has them. Each is sent without a token and with
-    /// one that is garbage; neither should be served. 401, 403, 404, 405 and 406 are all refusals.
+    /// DELETE on the endpoint, which ends a session, is sent without a token and with a word that is no token; where the
+    /// server has sessions, for one that was opened for this. Neither should be served. Any status from 400 to 499 is a
+    /// refusal, but for those of a layer in front (408, 413, 421, 429, 431): these and errors of the server prove
+    /// nothing.
     ///
     /// # Why it matters
-    /// Protection that covers one kind of request only is a matter of time until the other kind does something.
+    /// Whoever may end sessions without a token can keep every user from working.
     ///
     /// # How to fix it
     /// Put the check in front of the whole endpoint, for every HTTP method and every JSON-RPC message, instead of
@@ -42,17 +46,13 @@ impl Check for OpenDelete {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        for (what, token) in [("no token", None), ("garbage", Some("not-a-token"))] {
-            let request = cx.method(Method::DELETE).purpose(format!("DELETE with {what}"));
-            let request = match token {
-                Some(token) => request.bearer(token),
-                None => request,
-            };
-            let reply = cx.send(&request).await?;
-            if reply.status.is_success() && reply.outcome() != Outcome::NotServedIn2xx {
-                return Err(Stop::violation(format!("a refusal with {what}"), reply.describe()));
-            }
+        let mut session = Session::default();
+        if let TokenFound::Accepted(token) = &cx.survey().token {
+            // A session of its own: the one that the other checks use must not end here.
+            session = cx.open_session(&token.compact, "the accepted token").await?.map_err(|refusal| {
+                Stop::inconclusive(format!("the accepted token could open no session: {}", refusal.describe()))
+            })?;
         }
-        Ok(())
+        expect_closed(cx, "DELETE", &mcp::other(cx.url(), Method::DELETE, cx.revision(), &session)).await
     }
 }

@@ -2,28 +2,30 @@
 
 use async_trait::async_trait;
 
-use crate::check::{Area, Check, Level, Meta, Stop, Verdict};
+use super::expect_closed;
+use crate::check::{Area, Check, Level, Meta, Verdict};
 use crate::context::Context;
 use crate::mcp::Operation;
 use crate::page;
-use crate::reply::Outcome;
 
 page! {
     /// A notification needs a valid token
     ///
     /// # What it checks
-    /// A notification. Each is sent without a token and with one that is garbage; neither should be served. 401, 403,
-    /// 404, 405 and 406 are all refusals.
+    /// The notification notifications/initialized is sent without a token and with a word that is no token. Neither
+    /// should be served. Any status from 400 to 499 is a refusal, but for those of a layer in front (408, 413, 421,
+    /// 429, 431): these and errors of the server prove nothing. MCP wants an HTTP error for a notification that a
+    /// server cannot accept, so this is a failure.
     ///
     /// # Why it matters
-    /// Protection that covers one kind of request only is a matter of time until the other kind does something.
+    /// Notifications cancel requests and report progress. From somebody who is nobody, neither may be believed.
     ///
     /// # How to fix it
     /// Put the check in front of the whole endpoint, for every HTTP method and every JSON-RPC message, instead of
     /// into a handler.
     ///
     /// # Reference
-    /// MCP 2026-07-28, Transports, "Security Warning"; MCP Security Best Practices, "Session Hijacking".
+    /// MCP 2026-07-28, Transports, "Sending Messages to the Server".
     pub struct OpenNotification;
 }
 
@@ -42,19 +44,6 @@ impl Check for OpenNotification {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        for (what, token) in [("no token", None), ("garbage", Some("not-a-token"))] {
-            let request = cx
-                .operation(&Operation::Notification("notifications/initialized"))
-                .purpose(format!("A notification with {what}"));
-            let request = match token {
-                Some(token) => request.bearer(token),
-                None => request,
-            };
-            let reply = cx.send(&request).await?;
-            if reply.status.is_success() && reply.outcome() != Outcome::NotServedIn2xx {
-                return Err(Stop::violation(format!("a refusal with {what}"), reply.describe()));
-            }
-        }
-        Ok(())
+        expect_closed(cx, "a notification", &cx.operation(&Operation::Notification("notifications/initialized"))).await
     }
 }

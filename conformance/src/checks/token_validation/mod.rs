@@ -1,16 +1,18 @@
 //! Shape, signature and lifetime: what makes a token a token of the zone at all.
 
-pub mod expired;
-pub mod foreign_signature;
-pub mod garbage;
-pub mod missing_exp;
-pub mod not_yet_valid;
-pub mod public_key_as_secret;
-pub mod query_token;
-pub mod scheme_case;
-pub mod tampered_claims;
-pub mod tampered_signature;
-pub mod unknown_claims;
-pub mod unknown_header;
-pub mod unsigned;
-pub mod weak_secret;
+checks! {
+    garbage::GarbageToken,
+    unsigned::UnsignedToken,
+    tampered_claims::TamperedClaims,
+    tampered_signature::TamperedSignature,
+    foreign_signature::ForeignSignature,
+    public_key_as_secret::PublicKeyAsSecret,
+    weak_secret::WeakSecret,
+    expired::ExpiredToken,
+    missing_exp::MissingExp,
+    not_yet_valid::NotYetValid,
+    unknown_claims::UnknownClaims,
+    unknown_header::UnknownHeader,
+    scheme_case::SchemeCase,
+    query_token::QueryToken,
+}

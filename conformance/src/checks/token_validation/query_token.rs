@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::check::{Area, Check, Level, Meta, Need, Verdict};
+use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
 
@@ -11,7 +11,8 @@ page! {
     ///
     /// # What it checks
     /// The accepted token is sent as `access_token` in the query, first without an Authorization header, then beside
-    /// one that holds garbage. Neither may be served.
+    /// one that holds garbage. Neither may be served. A server that serves the request without any token is judged by
+    /// `no-token`.
     ///
     /// # Why it matters
     /// URLs are written to logs, histories and Referer headers; a token that works there is a token that leaks there.
@@ -41,6 +42,10 @@ impl Check for QueryToken {
 
     async fn run(&self, cx: &Context) -> Verdict {
         let token = cx.accepted_token().await?;
+        let bare = cx.send(&cx.bearing().purpose("no token (control)")).await?;
+        if bare.expect_refused().is_err() {
+            return Err(Stop::inconclusive(format!("without any token the answer was {}", bare.describe())));
+        }
         let mut request = cx.bearing().purpose("the accepted token in the query");
         request.url.query_pairs_mut().append_pair("access_token", &token.compact);
         cx.send(&request).await?.expect_refused()?;
