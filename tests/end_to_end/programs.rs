@@ -8,7 +8,6 @@ use support::process::Program;
 
 pub(crate) const CONFORMANCE: &str = env!("CARGO_BIN_EXE_conformance-under-test");
 pub(crate) const MOCK_ZONE: &str = env!("CARGO_BIN_EXE_mock-zone-under-test");
-pub(crate) const REFERENCE_SERVER: &str = env!("CARGO_BIN_EXE_reference-server-under-test");
 pub(crate) const FAULTY_SERVER: &str = env!("CARGO_BIN_EXE_faulty-server");
 
 /// A zone of its own for one test.

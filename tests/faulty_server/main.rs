@@ -8,11 +8,11 @@ mod verifier;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use axum::body::{Body, to_bytes};
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::{Json, Router};
 use http::StatusCode;
 use reference_server::audit::Discard;
 use reference_server::config::{Config, MCP_PATH};
@@ -59,12 +59,7 @@ async fn serve(fault: &'static Fault) -> Result<(), Box<dyn std::error::Error>> 
     let config = Config::new(&zone)?.with_public_origin(&origin)?;
     let ports = Ports::system(Arc::new(Discard));
     let verifier = LaxVerifier::new(&zone, config.resource().identifier(), fault);
-    let faulty = Arc::new(Faulty {
-        fault,
-        unguarded: unguarded(&config),
-        metadata: metadata(&config, fault),
-        path: metadata_path(),
-    });
+    let faulty = Arc::new(Faulty { fault, unguarded: unguarded(&config), metadata: metadata(&config, fault) });
     let router = app(&config, verifier, &ports).layer(from_fn_with_state(faulty, misbehave));
     println!("MCP_SERVER_URL={origin}");
     axum::serve(listener, router).await?;
@@ -76,22 +71,18 @@ struct Faulty {
     fault: &'static Fault,
     /// The MCP service without its guard, for requests that a fault lets in.
     unguarded: Router,
-    metadata: serde_json::Value,
-    path: String,
+    /// The metadata as the fault has it.
+    metadata: Bytes,
 }
 
 fn unguarded(config: &Config) -> Router {
     Router::new().route_service(MCP_PATH, mcp_service(config, Tools::new()))
 }
 
-fn metadata(config: &Config, fault: &Fault) -> serde_json::Value {
+fn metadata(config: &Config, fault: &Fault) -> Bytes {
     let mut metadata = config.resource().with_scopes(Tools::new().all_scopes()).metadata();
     (fault.metadata)(&mut metadata);
-    metadata
-}
-
-fn metadata_path() -> String {
-    format!("/.well-known/oauth-protected-resource{MCP_PATH}")
+    metadata.to_string().into()
 }
 
 async fn misbehave(State(faulty): State<Arc<Faulty>>, request: Request, next: Next) -> Response {
@@ -102,11 +93,7 @@ async fn misbehave(State(faulty): State<Arc<Faulty>>, request: Request, next: Ne
     };
     let asked = Asked::of(&head, &body);
     (fault.request)(&asked, &mut head);
-    let is_metadata = head.method == http::Method::GET
-        && [&*faulty.path, "/.well-known/oauth-protected-resource"].contains(&head.uri.path());
-    let response = if is_metadata {
-        Json(faulty.metadata.clone()).into_response()
-    } else if (fault.lets_in)(&asked) {
+    let response = if (fault.lets_in)(&asked) {
         head.extensions.insert(Identity::of(&LaxToken::anonymous()));
         let answered = faulty.unguarded.clone().oneshot(Request::from_parts(head, Body::from(body))).await;
         answered.unwrap_or_else(|never| match never {})
@@ -114,9 +101,12 @@ async fn misbehave(State(faulty): State<Arc<Faulty>>, request: Request, next: Ne
         next.run(Request::from_parts(head, Body::from(body))).await
     };
     let (head, body) = response.into_parts();
-    let Ok(body) = to_bytes(body, BODY_AT_MOST).await else {
+    let Ok(mut body) = to_bytes(body, BODY_AT_MOST).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
+    if asked.is_metadata() && head.status.is_success() && !body.is_empty() {
+        body = faulty.metadata.clone();
+    }
     let mut response = Response::from_parts(head, body);
     (fault.response)(&asked, &mut response);
     let body = response.body().clone();

@@ -91,10 +91,9 @@ impl Verifier for LaxVerifier {
         let is_foreign = issuer.starts_with("http") && !issuer.starts_with(&self.zone);
         let mut keys_of = self.zone.as_str();
         if is_foreign && rules.follows_issuer != FollowsIssuer::No {
-            // A stranger who does not answer has no keys.
-            let fetched = self.fetch(issuer).await.unwrap_or_default();
+            let fetched = self.fetch(issuer).await;
             if rules.follows_issuer == FollowsIssuer::Trusts {
-                self.lock_keys().insert(issuer.to_owned(), fetched);
+                self.lock_keys().extend(fetched.map(|keys| (issuer.to_owned(), keys)));
                 keys_of = issuer;
             }
         }
@@ -175,6 +174,8 @@ impl LaxVerifier {
             match self.fetch(issuer).await {
                 Some(fetched) => break fetched,
                 None if self.rules.keys == Keys::RetriedForEver => tokio::time::sleep(Duration::from_millis(50)).await,
+                // A stranger who does not answer has no keys.
+                None if issuer != self.zone => return Err(InvalidToken::UnknownKey.into()),
                 None => return Err(VerifyError::Unavailable { retry_after: Duration::from_secs(1) }),
             }
         };
@@ -221,7 +222,8 @@ impl Key {
 }
 
 fn hmac(secret: &[u8], jwt: &Jwt<'_>) -> bool {
-    let signed = PKey::hmac(secret).and_then(|key| {
+    // OpenSSL takes no empty key; HMAC pads a key with zeros (RFC 2104 section 2), so that one zero is the same.
+    let signed = PKey::hmac(if secret.is_empty() { &[0] } else { secret }).and_then(|key| {
         let mut signer = Signer::new(MessageDigest::sha256(), &key)?;
         signer.sign_oneshot_to_vec(jwt.signing_input.as_bytes())
     });

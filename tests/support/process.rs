@@ -8,10 +8,9 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 #[derive(Debug)]
 pub struct Program {
     child: Child,
+    stdout: BufReader<ChildStdout>,
     /// What it said: the values of its first lines `NAME=value`, in order.
     said: Vec<(String, String)>,
-    /// Held, so that the program can go on writing.
-    _stdout: BufReader<ChildStdout>,
 }
 
 impl Program {
@@ -23,26 +22,32 @@ impl Program {
         let mut command = Command::new(path);
         command.args(args).envs(env.iter().copied()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        let mut stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
-        let mut said = Vec::new();
-        loop {
-            let mut line = String::new();
-            if stdout.read_line(&mut line).unwrap_or(0) == 0 {
-                let mut stderr = String::new();
-                let _ = child.stderr.take().map(|mut e| e.read_to_string(&mut stderr));
-                panic!("{} {args:?} ended before it said {wanted}: {stderr}", path.display());
-            }
+        let stdout = BufReader::new(child.stdout.take().expect("stdout is piped"));
+        let mut program = Self { child, stdout, said: Vec::new() };
+        if !program.listen_for(wanted) {
+            let stderr = program.child.stderr.take().map(std::io::read_to_string);
+            panic!("{} {args:?} ended before it said {wanted}: {stderr:?}", path.display());
+        }
+        // Nobody reads it any more, and a full pipe would stop the program.
+        if let Some(mut stderr) = program.child.stderr.take() {
+            std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
+        }
+        program
+    }
+
+    /// Reads lines until one has said `wanted`; false where the output ends before.
+    fn listen_for(&mut self, wanted: &str) -> bool {
+        let mut line = String::new();
+        while self.stdout.read_line(&mut line).unwrap_or(0) > 0 {
             if let Some((name, value)) = line.trim().split_once('=') {
-                said.push((name.trim().to_owned(), value.trim().to_owned()));
-                if said.last().is_some_and(|(name, _)| name == wanted) {
-                    // Nobody reads it any more, and a full pipe would stop the program.
-                    if let Some(mut stderr) = child.stderr.take() {
-                        std::thread::spawn(move || std::io::copy(&mut stderr, &mut std::io::sink()));
-                    }
-                    return Self { child, said, _stdout: stdout };
+                self.said.push((name.trim().to_owned(), value.trim().to_owned()));
+                if name.trim() == wanted {
+                    return true;
                 }
             }
+            line.clear();
         }
+        false
     }
 
     /// What the program said under this name.
@@ -57,6 +62,14 @@ impl Program {
     /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Ends the program, and gives what else it wrote to standard output.
+    pub fn end(mut self) -> String {
+        let _ = self.child.kill();
+        let mut rest = String::new();
+        let _ = self.stdout.read_to_string(&mut rest);
+        rest
     }
 }
 

@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::{Fault, contains};
 
-/// Compares `aud` only where it is a string.
 pub(super) const FAULT: Fault = Fault {
     name: "accepts-any-audience-array",
     breaks: &["rfc7519-4.1.3-aud-array", "mcp-auth-audience-missing-rejected"],

@@ -2,7 +2,6 @@
 
 use super::{Fault, Secret};
 
-/// Verifies HS256 with the empty secret.
 pub(super) const FAULT: Fault = Fault {
     name: "accepts-empty-secret",
     breaks: &["rfc8725-3.5-weak-hmac-secret"],

@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// Never looks at `exp`.
 pub(super) const FAULT: Fault = Fault {
     name: "accepts-expired",
     breaks: &["rfc9068-4-exp", "mcp-auth-401-expired-token"],

@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// Takes any word for a token.
 pub(super) const FAULT: Fault = Fault {
     name: "accepts-garbage",
     breaks: &["rfc7519-7.2-malformed-rejected", "mcp-auth-401-invalid-token"],

@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::{Fault, contains};
 
-/// Takes an `aud` that is no URL for a token without one.
 pub(super) const FAULT: Fault = Fault {
     name: "accepts-malformed-audience",
     breaks: &["mcp-auth-audience-missing-rejected"],

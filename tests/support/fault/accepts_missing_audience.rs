@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::{Fault, contains};
 
-/// Compares `aud` only where there is one.
 pub(super) const FAULT: Fault = Fault {
     name: "accepts-missing-audience",
     breaks: &["mcp-auth-audience-missing-rejected"],

@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// Takes a token without `exp` for one that never ends.
 pub(super) const FAULT: Fault = Fault {
     name: "accepts-missing-exp",
     breaks: &["rfc9068-4-missing-exp"],

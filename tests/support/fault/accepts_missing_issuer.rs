@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::Fault;
 
-/// Compares `iss` only where it is a string.
 pub(super) const FAULT: Fault = Fault {
     name: "accepts-missing-issuer",
     breaks: &["rfc9068-4-iss-missing"],

@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// Compares `alg` with `none` in lower case only, and believes the rest.
 pub(super) const FAULT: Fault = Fault {
     name: "accepts-unsigned-in-mixed-case",
     breaks: &["rfc9068-4-alg-none"],

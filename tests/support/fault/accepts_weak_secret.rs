@@ -2,7 +2,6 @@
 
 use super::{Fault, Secret};
 
-/// Verifies HS256 with a secret from a tutorial.
 pub(super) const FAULT: Fault = Fault {
     name: "accepts-weak-secret",
     breaks: &["rfc8725-3.5-weak-hmac-secret"],

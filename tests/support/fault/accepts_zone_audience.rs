@@ -2,7 +2,6 @@
 
 use super::{Fault, contains};
 
-/// Takes a token for the zone itself for one of its own.
 pub(super) const FAULT: Fault = Fault {
     name: "accepts-zone-audience",
     breaks: &["mcp-auth-audience-missing-rejected"],

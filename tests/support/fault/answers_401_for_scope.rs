@@ -4,7 +4,6 @@ use http::StatusCode;
 
 use super::Fault;
 
-/// Answers 401 where a scope is missing.
 pub(super) const FAULT: Fault = Fault {
     name: "answers-401-for-scope",
     breaks: &[

@@ -5,7 +5,6 @@ use http::StatusCode;
 
 use super::Fault;
 
-/// Says invalid_token where a scope is missing.
 pub(super) const FAULT: Fault = Fault {
     name: "answers-403-with-another-error",
     breaks: &["mcp-auth-403-challenge-insufficient-scope", "rfc6750-3.1-insufficient-scope-403"],

@@ -5,7 +5,6 @@ use http::StatusCode;
 
 use super::Fault;
 
-/// Names a scope that is not enough.
 pub(super) const FAULT: Fault = Fault {
     name: "answers-403-with-wrong-scope",
     breaks: &["mcp-auth-403-challenge-scope-param"],

@@ -4,7 +4,6 @@ use http::StatusCode;
 
 use super::Fault;
 
-/// Sends no WWW-Authenticate with a 403.
 pub(super) const FAULT: Fault = Fault {
     name: "answers-403-without-challenge",
     breaks: &["rfc6750-3-www-authenticate-on-403", "mcp-auth-403-challenge-insufficient-scope"],

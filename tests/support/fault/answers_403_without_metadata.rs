@@ -5,7 +5,6 @@ use http::StatusCode;
 
 use super::Fault;
 
-/// Does not point to the metadata in a 403.
 pub(super) const FAULT: Fault = Fault {
     name: "answers-403-without-metadata",
     breaks: &["mcp-auth-403-challenge-resource-metadata"],

@@ -5,7 +5,6 @@ use http::StatusCode;
 
 use super::Fault;
 
-/// Does not name the missing scope.
 pub(super) const FAULT: Fault = Fault {
     name: "answers-403-without-scope",
     breaks: &["mcp-auth-403-challenge-scope-param"],

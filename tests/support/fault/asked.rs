@@ -53,4 +53,9 @@ impl Asked {
     pub fn token(&self) -> Option<&str> {
         self.authorization.as_deref().and_then(|a| a.strip_prefix("Bearer "))
     }
+
+    /// Whether the token has the form of a JWT.
+    pub fn is_jwt(&self) -> bool {
+        self.token().is_some_and(|token| token.matches('.').count() == 2)
+    }
 }

@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::{Fault, contains};
 
-/// Takes a token for any path of its origin.
 pub(super) const FAULT: Fault = Fault {
     name: "compares-audience-by-origin",
     breaks: &["mcp-auth-only-own-resources", "rfc9068-4-aud"],

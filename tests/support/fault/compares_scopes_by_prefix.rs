@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// Takes a scope for whatever it begins with.
 pub(super) const FAULT: Fault = Fault {
     name: "compares-scopes-by-prefix",
     breaks: &["rfc6749-3.3-scope-case-sensitive"],

@@ -4,7 +4,6 @@ use http::StatusCode;
 
 use super::Fault;
 
-/// Repeats a refused token in the body of the answer.
 pub(super) const FAULT: Fault = Fault {
     name: "echoes-token-in-body",
     breaks: &["mcp-auth-token-not-echoed"],

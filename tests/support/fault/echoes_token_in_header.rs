@@ -4,7 +4,6 @@ use http::HeaderValue;
 
 use super::Fault;
 
-/// Repeats an accepted token in a header of the answer.
 pub(super) const FAULT: Fault = Fault {
     name: "echoes-token-in-header",
     breaks: &["mcp-auth-token-not-echoed"],

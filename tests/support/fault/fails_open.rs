@@ -2,7 +2,6 @@
 
 use super::{Fault, Keys};
 
-/// Lets a token pass while the keys cannot be fetched.
 pub(super) const FAULT: Fault = Fault {
     name: "fails-open",
     breaks: &["rfc9068-4-jwks-outage-fails-closed"],

@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// Never looks at `aud`.
 pub(super) const FAULT: Fault = Fault {
     name: "ignores-audience",
     breaks: &[

@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// Never looks at `iss`.
 pub(super) const FAULT: Fault = Fault {
     name: "ignores-issuer",
     breaks: &["rfc9068-4-iss-exact", "rfc9068-4-iss-missing", "rfc9068-4-iss-normalised"],

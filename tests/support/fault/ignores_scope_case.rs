@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// Compares scopes without regard to letter case.
 pub(super) const FAULT: Fault = Fault {
     name: "ignores-scope-case",
     breaks: &["rfc6749-3.3-scope-case-sensitive"],

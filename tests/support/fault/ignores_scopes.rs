@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// Lets every token do everything.
 pub(super) const FAULT: Fault = Fault {
     name: "ignores-scopes",
     breaks: &["oauth21-5.2-scope-checked"],

@@ -2,7 +2,6 @@
 
 use super::{Fault, Signature};
 
-/// Decodes tokens without verifying them.
 pub(super) const FAULT: Fault = Fault {
     name: "ignores-signature",
     breaks: &["rfc9068-4-signature", "rfc8725-3.8-keys-belong-to-issuer", "mcp-auth-401-invalid-token"],

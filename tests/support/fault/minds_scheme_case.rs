@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// Knows the scheme as `Bearer` only.
 pub(super) const FAULT: Fault = Fault {
     name: "minds-scheme-case",
     breaks: &["rfc9110-11.1-scheme-case-insensitive"],

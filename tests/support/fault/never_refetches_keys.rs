@@ -2,7 +2,6 @@
 
 use super::{Fault, Keys};
 
-/// Fetches the key set once.
 pub(super) const FAULT: Fault = Fault {
     name: "never-refetches-keys",
     breaks: &["oidc-core-10.1.1-key-rollover"],

@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::Fault;
 
-/// Compares issuers without their final slash.
 pub(super) const FAULT: Fault = Fault {
     name: "normalises-issuer",
     breaks: &["rfc9068-4-iss-normalised"],

@@ -5,7 +5,6 @@ use http::{Method, StatusCode};
 
 use super::Fault;
 
-/// Answers DELETE without looking at the token.
 pub(super) const FAULT: Fault = Fault {
     name: "opens-delete",
     breaks: &["mcp-transport-authenticate-all"],

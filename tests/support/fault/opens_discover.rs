@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// Answers server/discover without looking at the token.
 pub(super) const FAULT: Fault = Fault {
     name: "opens-discover",
     breaks: &["mcp-transport-authenticate-all"],

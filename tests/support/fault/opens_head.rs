@@ -5,7 +5,6 @@ use http::{Method, StatusCode};
 
 use super::Fault;
 
-/// Answers HEAD without looking at the token.
 pub(super) const FAULT: Fault = Fault {
     name: "opens-head",
     breaks: &["mcp-transport-authenticate-all"],

@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// Answers initialize without looking at the token.
 pub(super) const FAULT: Fault = Fault {
     name: "opens-initialize",
     breaks: &["mcp-transport-authenticate-all"],

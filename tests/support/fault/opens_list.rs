@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// Answers tools/list without looking at the token.
 pub(super) const FAULT: Fault = Fault {
     name: "opens-list",
     breaks: &["mcp-transport-authenticate-all"],

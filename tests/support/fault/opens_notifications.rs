@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// Takes notifications without looking at the token.
 pub(super) const FAULT: Fault = Fault {
     name: "opens-notifications",
     breaks: &["mcp-transport-notification-rejected-status"],

@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::{Fault, contains};
 
-/// Looks at the first element of `aud` only.
 pub(super) const FAULT: Fault = Fault {
     name: "reads-first-audience",
     breaks: &[],

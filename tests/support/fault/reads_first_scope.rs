@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// Looks at the first scope of a token only.
 pub(super) const FAULT: Fault = Fault {
     name: "reads-first-scope",
     breaks: &["rfc6749-3.3-scope-order"],

@@ -4,7 +4,6 @@ use http::HeaderValue;
 
 use super::Fault;
 
-/// Takes a token from the query where there is none in the header.
 pub(super) const FAULT: Fault = Fault {
     name: "reads-query-token",
     breaks: &["oauth21-5.1-query-token-ignored"],

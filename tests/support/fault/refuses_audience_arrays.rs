@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::Fault;
 
-/// Understands `aud` as a string only.
 pub(super) const FAULT: Fault = Fault {
     name: "refuses-audience-arrays",
     breaks: &["rfc7519-4.1.3-aud-array"],

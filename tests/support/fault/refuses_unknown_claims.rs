@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// Refuses tokens with claims that it does not know.
 pub(super) const FAULT: Fault = Fault {
     name: "refuses-unknown-claims",
     breaks: &["rfc7519-4-unknown-claims-ignored"],

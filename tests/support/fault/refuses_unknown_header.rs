@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// Refuses tokens with header parameters that it does not know.
 pub(super) const FAULT: Fault = Fault {
     name: "refuses-unknown-header",
     breaks: &["rfc7515-4-unknown-header-ignored"],

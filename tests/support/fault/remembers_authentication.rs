@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::Fault;
 
-/// Serves tool calls without a token once one with a token has come.
 pub(super) const FAULT: Fault = Fault {
     name: "remembers-authentication",
     breaks: &["sbp-verify-all-requests"],

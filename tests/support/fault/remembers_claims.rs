@@ -2,7 +2,6 @@
 
 use super::{Fault, Signature};
 
-/// Caches verified tokens under their header and payload, without the signature.
 pub(super) const FAULT: Fault = Fault {
     name: "remembers-claims",
     breaks: &["rfc9068-4-signature", "rfc8725-3.8-keys-belong-to-issuer"],

@@ -2,7 +2,6 @@
 
 use super::{Fault, Signature};
 
-/// Caches verified tokens under their signature alone.
 pub(super) const FAULT: Fault = Fault {
     name: "remembers-signature",
     breaks: &["rfc9068-4-signature"],

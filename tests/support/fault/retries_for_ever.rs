@@ -2,6 +2,5 @@
 
 use super::{Fault, Keys};
 
-/// Tries to fetch the keys for ever while a request waits.
 pub(super) const FAULT: Fault =
     Fault { name: "retries-for-ever", breaks: &[], rules: |r| r.keys = Keys::RetriedForEver, ..Fault::NONE };

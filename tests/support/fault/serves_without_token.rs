@@ -2,10 +2,9 @@
 
 use super::Fault;
 
-/// Serves tool calls without a token.
 pub(super) const FAULT: Fault = Fault {
     name: "serves-without-token",
-    breaks: &["mcp-auth-401-when-unauthenticated", "mcp-auth-validate-before-processing"],
+    breaks: &["mcp-auth-401-when-unauthenticated"],
     lets_in: |asked| asked.tool.is_some() && asked.authorization.is_none(),
     ..Fault::NONE
 };

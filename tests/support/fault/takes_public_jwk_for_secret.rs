@@ -2,7 +2,6 @@
 
 use super::{Fault, Secret};
 
-/// Verifies HS256 with the zone's public key as a JWK.
 pub(super) const FAULT: Fault = Fault {
     name: "takes-public-jwk-for-secret",
     breaks: &["rfc8725-3.1-key-confusion"],

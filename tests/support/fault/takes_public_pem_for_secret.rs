@@ -2,7 +2,6 @@
 
 use super::{Fault, Secret};
 
-/// Verifies HS256 with the zone's public key as PEM.
 pub(super) const FAULT: Fault = Fault {
     name: "takes-public-pem-for-secret",
     breaks: &["rfc8725-3.1-key-confusion"],

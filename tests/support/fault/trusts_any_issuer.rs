@@ -2,7 +2,6 @@
 
 use super::{Fault, FollowsIssuer};
 
-/// Fetches keys from whatever issuer a token names, and trusts them.
 pub(super) const FAULT: Fault = Fault {
     name: "trusts-any-issuer",
     breaks: &["keycard-guide-foreign-issuer", "rfc8725-3.8-no-issuer-driven-fetch"],

@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// The zone records a sign-in for another user.
 pub(super) const FAULT: Fault = Fault {
     name: "zone-blames-another-user",
     breaks: &["keycard-guide-audit-users-authenticate"],

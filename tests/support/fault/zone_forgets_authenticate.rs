@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// The zone does not record `users:authenticate`.
 pub(super) const FAULT: Fault = Fault {
     name: "zone-forgets-authenticate",
     breaks: &["keycard-guide-audit-users-authenticate"],

@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// The zone does not record `users:authorize`.
 pub(super) const FAULT: Fault = Fault {
     name: "zone-forgets-authorize",
     breaks: &["keycard-guide-audit-users-authorize"],

@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// The zone does not record `credentials:issue`.
 pub(super) const FAULT: Fault = Fault {
     name: "zone-forgets-issue",
     breaks: &["keycard-guide-audit-credentials-issue"],

@@ -2,7 +2,6 @@
 
 use super::Fault;
 
-/// The zone records its events in the wrong order.
 pub(super) const FAULT: Fault = Fault {
     name: "zone-reorders-events",
     breaks: &["keycard-guide-audit-users-authenticate", "keycard-guide-audit-users-authorize"],

@@ -1,0 +1,15 @@
+//! Names its zone with a slash that the issuer does not have.
+
+use serde_json::json;
+
+use super::Fault;
+
+pub(super) const FAULT: Fault = Fault {
+    name: "names-zone-with-slash",
+    breaks: &["rfc9728-2-as-issuer-identifiers", "mcp-auth-prm-advertises-zone"],
+    metadata: |document| {
+        let zone = document["authorization_servers"][0].as_str().unwrap_or_default().to_owned();
+        document["authorization_servers"] = json!([zone + "/"]);
+    },
+    ..Fault::NONE
+};

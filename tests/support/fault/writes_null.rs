@@ -1,0 +1,12 @@
+//! Writes null for what it has nothing to say of.
+
+use serde_json::json;
+
+use super::Fault;
+
+pub(super) const FAULT: Fault = Fault {
+    name: "writes-null",
+    breaks: &["rfc9728-3.2-zero-values-omitted"],
+    metadata: |document| document["resource_documentation"] = json!(null),
+    ..Fault::NONE
+};
