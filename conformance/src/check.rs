@@ -224,13 +224,17 @@ pub enum Revisions {
 }
 
 /// What running a check does to others.
+///
+/// Checks that disturb run on a server of their own where one can be started, one for each kind of disturbance; else
+/// alone, after the calm ones, in the registry's order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disturbs {
     /// Nothing: it may run beside any other.
     Nothing,
-    /// It changes the zone's keys or makes it misbehave: it runs on a server of its own where one can be started, else
-    /// alone, after the calm ones, in the registry's order.
+    /// It has the server refresh its keys.
     Keys,
+    /// It makes the zone misbehave.
+    Outage,
 }
 
 /// How a check ended; `?` leaves at the first thing that is not a pass.

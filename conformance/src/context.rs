@@ -14,13 +14,14 @@ use crate::check::{Need, Stop};
 use crate::client::{Client, NoReply, Request};
 use crate::discovery::Discovery;
 use crate::mcp::{self, Operation, Revision, Session};
+use crate::outage::Outage;
 use crate::reply::{Outcome, Reply};
 use crate::scene::Scenes;
 use crate::secrets::Secrets;
 use crate::sign_in::{SignedIn, sign_in};
 use crate::survey::{ScopedTool, Survey};
 use crate::token::{Draft, ForeignKey, ForgeError, Token};
-use crate::transcript::Transcript;
+use crate::transcript::{Exchange, Transcript};
 use crate::zone::{Zone, ZoneError};
 
 /// What a run is about and what it may do: the user's words, before anything is sent.
@@ -58,6 +59,7 @@ pub struct Run {
     rogue: OnceCell<(mock_zone::MockZone, Zone)>,
     foreign_key: OnceCell<ForeignKey>,
     signed_in: OnceCell<SignedIn>,
+    outage: OnceCell<Result<Outage, Stop>>,
 }
 
 impl Run {
@@ -73,6 +75,7 @@ impl Run {
             rogue: OnceCell::new(),
             foreign_key: OnceCell::new(),
             signed_in: OnceCell::new(),
+            outage: OnceCell::new(),
         }
     }
 }
@@ -314,6 +317,29 @@ impl Context {
             Ok(signed_in)
         });
         walked.await
+    }
+
+    /// What the server did while the keys of its zone could not be fetched; gone through once, for all checks. The
+    /// exchanges become this check's evidence too.
+    ///
+    /// # Errors
+    /// Inconclusive where the outage could not be put to the server.
+    pub async fn outage(&self) -> Result<&Outage, Stop> {
+        let mut here = false;
+        let gone_through = self.run.outage.get_or_init(|| {
+            here = true;
+            Outage::go_through(self)
+        });
+        let outage = gone_through.await.as_ref().map_err(Clone::clone)?;
+        if !here {
+            outage.exchanges.iter().for_each(|exchange| self.transcript.push(Arc::clone(exchange)));
+        }
+        Ok(outage)
+    }
+
+    /// The evidence so far.
+    pub fn exchanges(&self) -> Vec<Arc<Exchange>> {
+        self.transcript.exchanges()
     }
 
     /// A tool that needs a scope, after it was served with the accepted token (the positive control).

@@ -15,6 +15,7 @@ pub mod docs;
 pub mod exit_status;
 pub mod launch;
 pub mod mcp;
+pub mod outage;
 pub mod reply;
 pub mod report;
 pub mod runner;

@@ -48,8 +48,9 @@ struct Job {
 
 /// Runs the selected checks; results come in the selection's order.
 ///
-/// Calm checks run side by side. Those that change keys or make the zone misbehave run beside them on servers of their
-/// own where we can start such, else one by one after them. A run that is dropped loses nothing but the checks that have not ended: `progress` has heard of the others.
+/// Calm checks run side by side. Those that disturb run beside them on servers of their own where we can start such, else
+/// one by one after them. A run that is dropped loses nothing but the checks that have not ended: `progress` has heard of
+/// the others.
 pub async fn run(
     run: &Arc<Run>,
     checks: &[&'static dyn Check],
@@ -67,31 +68,35 @@ pub async fn run(
 
     let limit = Arc::new(Semaphore::new(SIDE_BY_SIDE));
     let mut set = JoinSet::new();
+    let mut scenes_at_work = JoinSet::new();
     for job in jobs.iter().filter(|j| j.check.meta().disturbs == Disturbs::Nothing).copied() {
         let (run, access, limit) = (Arc::clone(run), access.clone(), Arc::clone(&limit));
         set.spawn(async move {
             let _permit = limit.acquire().await;
-            Ok((job.order, one(&run, job, &access, strict).await))
+            (job.order, one(&run, job, &access, strict).await)
         });
     }
     let mut alone = Vec::new();
-    for job in jobs.iter().filter(|j| j.check.meta().disturbs == Disturbs::Keys).copied() {
+    for disturbance in [Disturbs::Keys, Disturbs::Outage] {
+        let group: Vec<Job> = jobs.iter().filter(|j| j.check.meta().disturbs == disturbance).copied().collect();
         match run.scenes.clone() {
-            Some(scenes) => {
+            Some(scenes) if !group.is_empty() => {
                 let (run, access) = (Arc::clone(run), access.clone());
-                set.spawn(async move {
-                    let result = on_its_own_scene(&run, &*scenes, job, &access, strict).await;
-                    result.map(|result| (job.order, result)).ok_or(job)
-                });
+                scenes_at_work.spawn(async move { on_its_own_scene(&run, &*scenes, group, &access, strict).await });
             }
-            None => alone.push(job),
+            _ => alone.extend(group),
         }
     }
     while let Some(ended) = set.join_next().await {
+        // `one` catches a check's panic; what is left is this task being aborted with the run.
+        if let Ok((order, result)) = ended {
+            keep(order, result);
+        }
+    }
+    while let Some(ended) = scenes_at_work.join_next().await {
         match ended {
-            Ok(Ok((order, result))) => keep(order, result),
-            Ok(Err(job)) => alone.push(job),
-            // `one` catches a check's panic; what is left is this task being aborted with the run.
+            Ok(Ok(results)) => results.into_iter().for_each(|(order, result)| keep(order, result)),
+            Ok(Err(group)) => alone.extend(group),
             Err(_) => {}
         }
     }
@@ -138,26 +143,32 @@ fn jobs(run: &Run, checks: &[&'static dyn Check]) -> Vec<Job> {
     jobs
 }
 
-/// Runs a check on a server that nobody else uses; none where that server could not be had.
+/// Runs checks on a server that nobody else uses; the checks, where that server could not be had.
 async fn on_its_own_scene(
     run: &Run,
     scenes: &dyn Scenes,
-    job: Job,
+    group: Vec<Job>,
     access: &BTreeSet<Need>,
     strict: bool,
-) -> Option<CheckResult> {
-    let mut scene = scenes.another().await?;
+) -> Result<Vec<(usize, CheckResult)>, Vec<Job>> {
+    let Some(mut scene) = scenes.another().await else { return Err(group) };
     let options = Options { url: scene.url.clone(), ..run.options.clone() };
-    let client = Client::new(&options.url, options.timeout, Arc::clone(&run.secrets)).ok()?;
+    let Ok(client) = Client::new(&options.url, options.timeout, Arc::clone(&run.secrets)) else { return Err(group) };
     let surveyed = survey::survey(&client, &options, Some(&scene.zone), &run.secrets).await;
-    let mut result = None;
-    if let Ok(survey) = surveyed {
-        let zone = Some(scene.zone.clone());
-        let own = Arc::new(Run::new(options, client, Arc::clone(&run.secrets), zone, survey));
-        result = Some(one(&own, job, access, strict).await);
-    }
+    let ended = match surveyed {
+        Ok(survey) => {
+            let zone = Some(scene.zone.clone());
+            let own = Arc::new(Run::new(options, client, Arc::clone(&run.secrets), zone, survey));
+            let mut results = Vec::new();
+            for job in group {
+                results.push((job.order, one(&own, job, access, strict).await));
+            }
+            Ok(results)
+        }
+        Err(_) => Err(group),
+    };
     scene.server.stop().await;
-    result
+    ended
 }
 
 async fn one(run: &Arc<Run>, job: Job, access: &BTreeSet<Need>, strict: bool) -> CheckResult {

@@ -70,6 +70,11 @@ impl Transcript {
     }
 
     /// All exchanges so far.
+    pub fn exchanges(&self) -> Vec<Arc<Exchange>> {
+        self.exchanges.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// All exchanges so far, which are then gone.
     pub fn take(&self) -> Vec<Arc<Exchange>> {
         std::mem::take(&mut *self.exchanges.lock().unwrap_or_else(PoisonError::into_inner))
     }

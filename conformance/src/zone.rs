@@ -1,5 +1,6 @@
 //! A zone of ours, driven over HTTP through its control plane, embedded or remote alike.
 
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use http::{Method, StatusCode};
@@ -23,6 +24,14 @@ pub struct Zone {
     base: Url,
     control_token: Option<String>,
     info: Info,
+    changes: Arc<Mutex<Changes>>,
+}
+
+/// What a run has changed at a zone and has yet to take back.
+#[derive(Debug, Default)]
+struct Changes {
+    jwks_broken: bool,
+    published: Vec<String>,
 }
 
 /// What a zone of ours says of itself.
@@ -69,19 +78,6 @@ pub struct Received {
     pub path: String,
 }
 
-/// What may be put in the way of an endpoint of the zone.
-#[derive(Debug, Clone, Copy)]
-pub enum Fault {
-    /// It answers with this status.
-    Status(u16),
-    /// It answers this much later.
-    Delay(Duration),
-    /// Its body is no JSON.
-    Malformed,
-    /// The connection is closed without an answer.
-    Close,
-}
-
 /// Why the zone did not do as asked.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ZoneError {
@@ -125,7 +121,7 @@ impl Zone {
             .build()
             .map_err(|e| ZoneError::NoAnswer { url: base.to_string(), cause: innermost(&e) })?;
         let placeholder = Info { program: String::new(), issuer: String::new(), users: Vec::new() };
-        let mut zone = Self { http, base: base.clone(), control_token, info: placeholder };
+        let mut zone = Self { http, base: base.clone(), control_token, info: placeholder, changes: Arc::default() };
         let not_ours = |actual: String| ZoneError::NotOurs { url: base.to_string(), actual };
         let value = zone.control(Method::GET, "", None).await.map_err(|e| match e {
             ZoneError::Refused { actual, .. } => not_ours(actual),
@@ -200,37 +196,43 @@ impl Zone {
     /// [`ZoneError`].
     pub async fn publish_key(&self) -> Result<String, ZoneError> {
         let answer = self.control(Method::POST, "/keys/rotate", Some(&json!({"activate": false}))).await?;
-        member(&answer, "kid")
+        let kid = member(&answer, "kid")?;
+        self.changes().published.push(kid.clone());
+        Ok(kid)
     }
 
-    /// Takes a key out of the key set.
+    /// Lets the zone answer a request for its key set with an error, until [`mend_jwks`](Self::mend_jwks).
     ///
     /// # Errors
     /// [`ZoneError`].
-    pub async fn retire_key(&self, kid: &str) -> Result<(), ZoneError> {
-        self.control(Method::POST, &format!("/keys/{kid}/retire"), Some(&json!({}))).await.map(drop)
+    pub async fn break_jwks(&self) -> Result<(), ZoneError> {
+        self.changes().jwks_broken = true;
+        self.control(Method::PUT, "/faults/jwks", Some(&json!({"status": 500}))).await.map(drop)
     }
 
-    /// Puts a fault in the way of an endpoint (`jwks`, `discovery`).
+    /// Gives the key set back.
     ///
     /// # Errors
     /// [`ZoneError`].
-    pub async fn inject(&self, endpoint: &str, fault: Fault) -> Result<(), ZoneError> {
-        let body = match fault {
-            Fault::Status(status) => json!({"status": status}),
-            Fault::Delay(delay) => json!({"delay_ms": crate::transcript::millis(delay)}),
-            Fault::Malformed => json!({"body": "malformed"}),
-            Fault::Close => json!({"close": true}),
-        };
-        self.control(Method::PUT, &format!("/faults/{endpoint}"), Some(&body)).await.map(drop)
+    pub async fn mend_jwks(&self) -> Result<(), ZoneError> {
+        self.control(Method::DELETE, "/faults/jwks", Some(&json!({}))).await?;
+        self.changes().jwks_broken = false;
+        Ok(())
     }
 
-    /// Takes every fault away.
+    /// Takes back what a run changed and others would notice: a broken key set, keys of ours in it.
     ///
     /// # Errors
-    /// [`ZoneError`].
-    pub async fn clear_faults(&self) -> Result<(), ZoneError> {
-        self.control(Method::DELETE, "/faults", Some(&json!({}))).await.map(drop)
+    /// [`ZoneError`], of the first thing that could not be taken back.
+    pub async fn restore(&self) -> Result<(), ZoneError> {
+        if self.changes().jwks_broken {
+            self.mend_jwks().await?;
+        }
+        let published = std::mem::take(&mut self.changes().published);
+        for kid in published {
+            self.control(Method::POST, &format!("/keys/{kid}/retire"), Some(&json!({}))).await?;
+        }
+        Ok(())
     }
 
     /// The sequence number of the last request that the zone received.
@@ -307,6 +309,10 @@ impl Zone {
         let feed: Value = serde_json::from_slice(&body).map_err(|e| refused("GET /events", e.to_string()))?;
         let events = feed["events"].as_array().cloned();
         events.ok_or_else(|| refused("GET /events", "an answer without events".to_owned()))
+    }
+
+    fn changes(&self) -> MutexGuard<'_, Changes> {
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn control(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, ZoneError> {

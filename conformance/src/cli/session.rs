@@ -138,6 +138,7 @@ impl RunOptions {
             full_access: subject.full_access && self.checks.is_empty(),
             interrupted: false,
         };
+        let zone = subject.zone.clone();
         let mut run = Run::new(options, client, secrets, subject.zone, survey);
         run.scenes = subject.scenes;
         let run = Arc::new(run);
@@ -152,6 +153,11 @@ impl RunOptions {
             }
         };
         progress.bar.finish_and_clear();
+        if let Some(zone) = zone
+            && let Err(error) = zone.restore().await
+        {
+            eprintln!("note: the zone could not be put back as it was: {error}");
+        }
         let duration = crate::transcript::millis(started.elapsed());
         let report = Report::new(target, results, &checks::causes, &policy, duration);
         match self.write(&report) {

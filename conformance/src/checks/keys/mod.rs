@@ -5,5 +5,3 @@ checks! {
     outage::KeysOutage,
     outage_answer::KeysOutageAnswer,
 }
-
-mod outage_scene;

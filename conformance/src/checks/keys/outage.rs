@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 
-use super::outage_scene::Outage;
 use crate::check::{Area, Check, Disturbs, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -34,7 +33,7 @@ const META: Meta = Meta {
     area: Area::Keys,
     needs: &[Need::ZoneControl, Need::FaultInjection],
     revisions: Revisions::Once,
-    disturbs: Disturbs::Keys,
+    disturbs: Disturbs::Outage,
     follows_from: &["garbage-token", "foreign-signature"],
     ..Meta::CALM
 };
@@ -46,12 +45,13 @@ impl Check for KeysOutage {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        let mut outage = Outage::begin(cx).await?;
-        let served = outage.probe(cx).await;
-        outage.end(cx).await?;
-        match served? {
+        let outage = cx.outage().await?;
+        if let Some(served) = &outage.served {
+            return Err(Stop::violation("a refusal, since the signature cannot be verified", served));
+        }
+        match &outage.unanswered {
             None => Ok(()),
-            Some(reply) => Err(Stop::violation("a refusal, since the signature cannot be verified", reply.describe())),
+            Some(none) => Err(Stop::inconclusive(none)),
         }
     }
 }

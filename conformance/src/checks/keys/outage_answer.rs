@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 
-use super::outage_scene::Outage;
 use crate::check::{Area, Check, Disturbs, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -32,7 +31,7 @@ const META: Meta = Meta {
     area: Area::Keys,
     needs: &[Need::ZoneControl, Need::FaultInjection],
     revisions: Revisions::Once,
-    disturbs: Disturbs::Keys,
+    disturbs: Disturbs::Outage,
     ..Meta::CALM
 };
 
@@ -43,12 +42,9 @@ impl Check for KeysOutageAnswer {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        let mut outage = Outage::begin(cx).await?;
-        let probed = outage.probe(cx).await;
-        outage.end(cx).await?;
-        match probed {
-            Err(Stop::Inconclusive { because }) if outage.timed_out => Err(Stop::violation("an answer", because)),
-            other => other.map(drop),
+        match &cx.outage().await?.unanswered {
+            None => Ok(()),
+            Some(none) => Err(Stop::violation("an answer", none)),
         }
     }
 }
