@@ -168,6 +168,8 @@ pub enum Need {
     AdminRotateKeys,
     /// The zone or its documents can be made to misbehave.
     FaultInjection,
+    /// A second resource or zone, which the server can reach.
+    SecondServer,
     /// Audit events can be read.
     AuditFeed,
     /// A tool that the user named, or one marked read-only.
@@ -188,6 +190,7 @@ impl Need {
             Self::ValidToken => "valid-token",
             Self::AdminRotateKeys => "admin-rotate-keys",
             Self::FaultInjection => "fault-injection",
+            Self::SecondServer => "second-server",
             Self::AuditFeed => "audit-feed",
             Self::DeclaredTool => "declared-tool",
             Self::ScopeMap => "scope-map",
@@ -203,6 +206,7 @@ impl Need {
                 "--zone URL of a mock zone that the server trusts, or --launch COMMAND"
             }
             Self::ValidToken => "--zone URL or --launch COMMAND, which lets the suite mint one",
+            Self::SecondServer => "a server on this machine, which can reach the suite's second zone",
             Self::DeclaredTool => "--tool NAME=JSON",
             Self::ScopeMap => "--tool-scope NAME=SCOPE",
             Self::Tls => "an https URL",

@@ -15,11 +15,13 @@ use crate::client::{Client, NoReply, Request};
 use crate::discovery::Discovery;
 use crate::mcp::{self, Operation, Revision, Session};
 use crate::outage::Outage;
+use crate::redirects::{self, Led};
 use crate::reply::{Outcome, Reply};
 use crate::scene::Scenes;
 use crate::secrets::Secrets;
 use crate::sign_in::{SignedIn, sign_in};
 use crate::survey::{ScopedTool, Survey};
+use crate::text::quoted;
 use crate::token::{Draft, ForeignKey, ForgeError, Token};
 use crate::transcript::{Exchange, Transcript};
 use crate::zone::{Zone, ZoneError};
@@ -149,9 +151,13 @@ impl Context {
     /// This is the positive control: a rejection proves nothing where a good token is rejected too.
     ///
     /// # Errors
-    /// Inconclusive where the control fails; not tested where there is no token.
+    /// Inconclusive where the control fails; not tested where there is no token, or no operation that needs one.
     pub async fn accepted_token(&self) -> Result<Token, Stop> {
         let token = self.run.survey.accepted()?.clone();
+        if self.run.survey.is_open(self.revision) {
+            // Whatever is sent there is served, so it tells no token from another.
+            return Err(Stop::NotTested { need: Need::DeclaredTool });
+        }
         let request = self
             .bearing()
             .bearer(&token.compact)
@@ -281,6 +287,15 @@ impl Context {
         self.send(&Request::get(url, purpose).header("accept", "application/json")).await
     }
 
+    /// Fetches a public document with this `Accept`, and follows its redirects.
+    ///
+    /// # Errors
+    /// [`NoReply`], which `?` turns into inconclusive.
+    pub async fn follow(&self, url: &Url, accept: &str) -> Result<Led, NoReply> {
+        let request = Request::get(url.clone(), format!("metadata, Accept: {accept}")).header("accept", accept);
+        redirects::follow(&self.run.client, &self.transcript, self.url(), request).await
+    }
+
     /// Notes something that is worth reporting beside the verdict.
     pub fn remark(&self, remark: String) {
         self.transcript.remark(remark);
@@ -307,11 +322,11 @@ impl Context {
     /// Inconclusive where the zone does not let it come to its end.
     pub async fn signed_in(&self) -> Result<&SignedIn, Stop> {
         let walked = self.run.signed_in.get_or_try_init(|| async {
-            let discovery = &self.run.survey.discovery;
-            let resource = discovery.resource().unwrap_or_else(|| self.url().to_string());
+            let resource = self.run.survey.discovery.resource().unwrap_or_else(|| self.url().to_string());
             let zone = self.zone()?;
             zone.register_resource(&resource).await?;
-            let walked = sign_in(zone, &resource, &requestable(&discovery.scopes())).await;
+            let scopes = requestable(&self.run.survey.accepted()?.scopes());
+            let walked = sign_in(zone, &resource, &scopes).await;
             let signed_in = walked.map_err(|e| Stop::inconclusive(format!("the sign-in at the zone: {e}")))?;
             self.run.secrets.add(&signed_in.access_token, "token from a sign-in");
             Ok(signed_in)
@@ -342,50 +357,97 @@ impl Context {
         self.transcript.exchanges()
     }
 
-    /// A tool that needs a scope, after it was served with the accepted token (the positive control).
+    /// A tool that needs scopes, after it was served with a token that has them (the positive control).
     ///
     /// # Errors
     /// Not tested where no such tool is known, inconclusive where the control fails.
-    pub async fn scoped(&self) -> Result<ScopedTool, Stop> {
-        let scoped = self.run.survey.scoped_tools.first().ok_or(Stop::NotTested { need: Need::ScopeMap })?.clone();
-        let scope = scoped.scopes.join(" ");
-        let reply = self.call_scoped(&scoped, Some(&scope), "the scope it needs (control)").await?;
-        if reply.outcome() == Outcome::Served {
-            return Ok(scoped);
-        }
-        Err(Stop::inconclusive(format!("{} with scope {scope} got {}", scoped.name(), reply.describe())))
+    pub async fn scoped(&self) -> Result<Scoped, Stop> {
+        let tool = self.run.survey.scoped_tools.first().ok_or(Stop::NotTested { need: Need::ScopeMap })?;
+        self.scoped_tool(tool).await
     }
 
-    /// Calls a scoped tool with the accepted token, its `scope` replaced or taken out.
+    /// The same for one of the survey's tools.
+    ///
+    /// # Errors
+    /// Inconclusive where the control fails.
+    pub async fn scoped_tool(&self, tool: &ScopedTool) -> Result<Scoped, Stop> {
+        // As few scopes as can be: one more may imply the one that a check takes out. Then all that were accepted.
+        let mut all = tool.scopes.clone();
+        all.extend(self.run.survey.accepted()?.scopes().into_iter().filter(|s| !tool.scopes.contains(s)));
+        let mut refusals = Vec::new();
+        for scopes in [tool.scopes.clone(), all] {
+            let reply = self.call_scoped(tool, &scopes, "the scopes it needs (control)").await?;
+            if reply.outcome() == Outcome::Served {
+                return Ok(Scoped { tool: tool.clone(), scopes });
+            }
+            refusals.push(format!("with scopes {} it got {}", quoted(&scopes.join(" ")), reply.describe()));
+        }
+        Err(Stop::inconclusive(format!("{}: {}", tool.name(), refusals.join(", "))))
+    }
+
+    /// Calls a tool with the accepted token, which has these scopes and no others.
     ///
     /// # Errors
     /// Inconclusive, where zone or server gave no answer.
-    pub async fn call_scoped(&self, scoped: &ScopedTool, scope: Option<&str>, what: &str) -> Result<Reply, Stop> {
-        let draft = self.run.survey.accepted()?.but(|t| match scope {
-            Some(scope) => t.claim("scope", scope),
-            None => t.without_claim("scope"),
+    pub async fn call_scoped(&self, tool: &ScopedTool, scopes: &[String], what: &str) -> Result<Reply, Stop> {
+        let draft = self.run.survey.accepted()?.but(|t| {
+            if scopes.is_empty() {
+                t.without_claim("scope");
+            } else {
+                t.claim("scope", scopes.join(" "));
+            }
         });
         let token = self.sign(&draft, &format!("token with {what}")).await?;
-        let request = self.operation(&scoped.operation).bearer(&token);
-        Ok(self.send(&request.purpose(format!("{} with {what}", scoped.name()))).await?)
+        let request = self.operation(&tool.operation).bearer(&token);
+        Ok(self.send(&request.purpose(format!("{} with {what}", tool.name()))).await?)
     }
 
-    /// The 403 that a scoped tool answers to a token without its scope.
+    /// The 403 that a tool answers to a token that lacks one of its scopes.
     ///
     /// # Errors
-    /// Inconclusive where it answers otherwise, which other checks judge.
+    /// Not applicable where it answers otherwise, which other checks judge; inconclusive where it may not have looked.
     pub async fn refused_for_scope(&self) -> Result<Reply, Stop> {
         let scoped = self.scoped().await?;
-        let reply = self.call_scoped(&scoped, None, "no scope").await?;
-        if reply.outcome() == Outcome::Forbidden {
-            return Ok(reply);
+        let (missing, left) = scoped.lacking_one();
+        let reply = self.call_scoped(&scoped.tool, &left, &format!("all it needs but {missing}")).await?;
+        match reply.outcome() {
+            Outcome::Forbidden => Ok(reply),
+            Outcome::Served | Outcome::NotServedIn2xx | Outcome::Unauthorized => {
+                let why = format!("no 403 for want of a scope; the answer was {}", reply.describe());
+                Err(Stop::not_applicable(why))
+            }
+            Outcome::ServerError | Outcome::NoVerdict => {
+                Err(Stop::inconclusive(format!("for want of a scope the answer was {}", reply.describe())))
+            }
         }
-        Err(Stop::not_applicable(format!("no 403 for want of scope; the answer was {}", reply.describe())))
     }
 
     /// Seconds since 1970, by the clock that the server under test is assumed to share.
     pub fn now(&self) -> i64 {
         crate::survey::now()
+    }
+}
+
+/// A tool that needs scopes, and the scopes with which it was just served.
+#[derive(Debug, Clone)]
+pub struct Scoped {
+    /// The tool.
+    pub tool: ScopedTool,
+    /// All scopes of the token with which it was served: those that it needs, and others where these were not enough.
+    pub scopes: Vec<String>,
+}
+
+impl Scoped {
+    /// The scopes without one of them.
+    pub fn without(&self, scope: &str) -> Vec<String> {
+        self.scopes.iter().filter(|s| *s != scope).cloned().collect()
+    }
+
+    /// A scope that the tool needs, and the others.
+    pub fn lacking_one(&self) -> (String, Vec<String>) {
+        let missing = self.tool.scopes.first().cloned().unwrap_or_default();
+        let left = self.without(&missing);
+        (missing, left)
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use url::{Host, Url};
 
 use crate::client::{Client, NoReply, Request};
+use crate::redirects::{self, Led};
 use crate::reply::Reply;
 use crate::transcript::{Exchange, Transcript};
 
@@ -40,7 +41,7 @@ pub struct Place {
     pub way: Way,
     /// The place.
     pub url: Url,
-    /// What came.
+    /// What came, redirects followed as far as the suite follows them.
     pub reply: Result<Reply, NoReply>,
 }
 
@@ -102,7 +103,8 @@ impl Discovery {
                 reply
             } else {
                 let request = Request::get(url.clone(), format!("metadata at {}", way.name()));
-                client.send(&request.header("accept", "application/json"), &transcript).await
+                let request = request.header("accept", "application/json");
+                redirects::follow(client, &transcript, endpoint, request).await.map(Led::last)
             };
             places.push(Place { way, url, reply });
         }

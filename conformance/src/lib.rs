@@ -16,6 +16,7 @@ pub mod exit_status;
 pub mod launch;
 pub mod mcp;
 pub mod outage;
+pub mod redirects;
 pub mod reply;
 pub mod report;
 pub mod runner;

@@ -95,6 +95,7 @@ impl Operation {
                 "clientInfo": client_info(),
             }),
             Self::CallTool { name, arguments } => json!({"name": name, "arguments": arguments}),
+            Self::Notification("notifications/cancelled") => json!({"requestId": "conformance-none"}),
             Self::Discover | Self::ListTools | Self::Notification(_) => json!({}),
         };
         match params {

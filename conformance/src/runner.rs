@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use crate::check::{Check, Disturbs, Need, Revisions, Stop};
 use crate::client::Client;
 use crate::context::{Context, Options, Run};
+use crate::discovery::is_loopback;
 use crate::mcp::Revision;
 use crate::report::{CheckResult, Verdict};
 use crate::scene::Scenes;
@@ -104,6 +105,16 @@ pub async fn run(
     for job in alone {
         keep(job.order, one(run, job, &access, strict).await);
     }
+    // A task that went wrong outside its check must not make the check vanish.
+    for job in &jobs {
+        let revision = job.named.then_some(job.revision);
+        if !results.iter().any(|(order, r)| *order == job.order && r.revision == revision) {
+            let lost = Err(Stop::Bug { what: "the task that was to run the check ended without a result".to_owned() });
+            let lost = result(run, *job, lost, Vec::new(), &Transcript::default(), Instant::now(), strict);
+            progress.ended(&lost);
+            results.push((job.order, lost));
+        }
+    }
     results.sort_by_key(|(order, result)| (*order, result.revision));
     results.into_iter().map(|(_, result)| result).collect()
 }
@@ -123,6 +134,10 @@ pub fn access(run: &Run) -> BTreeSet<Need> {
     }
     if run.options.url.scheme() == "https" {
         access.insert(Need::Tls);
+    }
+    // The second zone listens on this machine, so only a server that does so too can ask it for keys.
+    if is_loopback(&run.options.url) {
+        access.insert(Need::SecondServer);
     }
     access
 }
@@ -152,6 +167,7 @@ async fn on_its_own_scene(
     strict: bool,
 ) -> Result<Vec<(usize, CheckResult)>, Vec<Job>> {
     let Some(mut scene) = scenes.another().await else { return Err(group) };
+    scene.secrets.iter().for_each(|(secret, name)| run.secrets.add(secret, name));
     let options = Options { url: scene.url.clone(), ..run.options.clone() };
     let Ok(client) = Client::new(&options.url, options.timeout, Arc::clone(&run.secrets)) else { return Err(group) };
     let surveyed = survey::survey(&client, &options, Some(&scene.zone), &run.secrets).await;
@@ -172,24 +188,44 @@ async fn on_its_own_scene(
 }
 
 async fn one(run: &Arc<Run>, job: Job, access: &BTreeSet<Need>, strict: bool) -> CheckResult {
-    let meta = job.check.meta();
     let started = Instant::now();
     let transcript = Arc::new(Transcript::default());
-    let ended = match meta.needs.iter().find(|need| !access.contains(need)) {
+    let missing: Vec<Need> = needs(run, job).filter(|need| !access.contains(need)).collect();
+    let ended = match missing.first() {
         Some(need) => Err(Stop::NotTested { need: *need }),
         None => guarded(run, job, &transcript).await,
     };
+    result(run, job, ended, missing, &transcript, started, strict)
+}
+
+/// What a check needs; one about a single revision also a token, where only a token shows whether that one is spoken.
+fn needs(run: &Run, job: Job) -> impl Iterator<Item = Need> {
+    let about_one = matches!(job.check.meta().revisions, Revisions::Initialize | Revisions::Stateless);
+    let spoken = (about_one && run.survey.assumed).then_some(Need::ValidToken);
+    job.check.meta().needs.iter().copied().chain(spoken)
+}
+
+fn result(
+    run: &Run,
+    job: Job,
+    ended: crate::check::Verdict,
+    mut missing: Vec<Need>,
+    transcript: &Transcript,
+    started: Instant,
+    strict: bool,
+) -> CheckResult {
+    let meta = job.check.meta();
     let verdict = Verdict::of(&ended, meta.level, strict);
-    let (mut expected, mut actual, mut because, mut missing) = (None, None, None, None);
+    let (mut expected, mut actual, mut because) = (None, None, None);
     match ended {
-        Ok(()) => {}
         Err(Stop::Violation { expected: e, actual: a }) => {
             (expected, actual) = (Some(run.secrets.mask(&e)), Some(run.secrets.mask(&a)));
         }
         Err(Stop::Inconclusive { because: b }) => because = Some(run.secrets.mask(&b)),
         Err(Stop::NotApplicable { why }) => because = Some(run.secrets.mask(&why)),
         Err(Stop::Bug { what }) => because = Some(run.secrets.mask(&what)),
-        Err(Stop::NotTested { need }) => missing = Some(need),
+        Err(Stop::NotTested { need }) if missing.is_empty() => missing.push(need),
+        Ok(()) | Err(Stop::NotTested { .. }) => {}
     }
     CheckResult {
         check: meta.id,

@@ -27,6 +27,8 @@ pub struct Scene {
     pub zone: Zone,
     /// The server's process.
     pub server: Launched,
+    /// Strings that no report may show, each with a name for it.
+    pub secrets: Vec<(String, String)>,
     /// What else must live as long.
     pub keep: Box<dyn Any + Send + Sync>,
 }

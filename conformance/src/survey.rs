@@ -12,6 +12,7 @@ use crate::discovery::Discovery;
 use crate::mcp::{self, Operation, Revision, Session};
 use crate::reply::{Outcome, Reply};
 use crate::secrets::Secrets;
+use crate::text::quoted;
 use crate::token::Token;
 use crate::transcript::Transcript;
 use crate::zone::{Zone, ZoneError};
@@ -19,8 +20,14 @@ use crate::zone::{Zone, ZoneError};
 /// Most read-only tools that are called to find out which scopes they need.
 const TOOLS_TRIED: usize = 6;
 
-/// The lifetime of the accepted token, in seconds: longer than any run.
+/// The lifetime of the accepted token, in seconds, beyond what the checks may wait for keys.
 const TOKEN_LIFETIME: i64 = 3600;
+
+/// Most scopes of one tool that are taken out to find out which it needs.
+const SCOPES_TRIED: usize = 8;
+
+/// Most requests without credentials that are sent to find one that is answered 401.
+const DOORS_TRIED: usize = 6;
 
 /// What is known of the target.
 #[derive(Debug)]
@@ -37,6 +44,8 @@ pub struct Survey {
     pub scoped_tools: Vec<ScopedTool>,
     /// Whether a tool may be called: the user named one, or one is marked read-only.
     pub may_call_a_tool: bool,
+    /// Tools of which a scope was declared and that may not be called, so that the declaration was of no use.
+    pub scoped_in_vain: Vec<String>,
 }
 
 /// How the server speaks one revision.
@@ -46,6 +55,8 @@ pub struct Dialect {
     pub session: Session,
     /// The operation that bears the token checks.
     pub bearing: Operation,
+    /// Whether that operation is served without any token, so that no token can be told from another by it.
+    pub open: bool,
 }
 
 /// Whether there is a token that the server accepts.
@@ -93,6 +104,11 @@ impl Survey {
         self.dialects.get(&revision).map_or(&Operation::ListTools, |d| &d.bearing)
     }
 
+    /// Whether the bearing operation of a revision is served without any token.
+    pub fn is_open(&self, revision: Revision) -> bool {
+        self.dialects.get(&revision).is_some_and(|d| d.open)
+    }
+
     /// The session of a revision.
     pub fn session(&self, revision: Revision) -> &Session {
         static NONE: Session = Session { id: None };
@@ -129,31 +145,73 @@ struct Surveyor<'a> {
 
 impl Surveyor<'_> {
     async fn run(self) -> Result<Survey, ZoneError> {
-        let url = &self.options.url;
-        let anonymous = mcp::post(url, &Operation::ListTools, self.wanted()[0], &Session::default());
-        let discovery = Discovery::follow(self.client, url, anonymous).await;
+        let discovery = Discovery::follow(self.client, &self.options.url, self.door().await).await;
+        if discovery.anonymous.is_err() {
+            // Nobody is there, and a token would get no answer either.
+            return Ok(self.without_token(discovery, TokenFound::NoneGiven));
+        }
         let (token, mut dialects) = self.find_token(&discovery).await?;
+        let TokenFound::Accepted(accepted) = &token else { return Ok(self.without_token(discovery, token)) };
+        // Tools are the same in every revision; the first one answers for all.
+        let Some((&revision, dialect)) = dialects.iter().next() else {
+            return Ok(self.without_token(discovery, token));
+        };
+        let callable = self.callable_tools(&accepted.compact, revision, &dialect.session).await;
+        let scoped_tools = self.scoped_tools(accepted, revision, &dialect.session, &callable).await?;
+        let unscoped = |op: &&Operation| !scoped_tools.iter().any(|s| s.operation == **op);
+        if let Some(bearing) = callable.iter().find(unscoped) {
+            self.bear(accepted, bearing, &mut dialects).await;
+        }
+        let can_be_called =
+            |name: &&String| callable.iter().any(|op| matches!(op, Operation::CallTool { name: n, .. } if n == *name));
+        let scoped_in_vain = self.options.tool_scopes.keys().filter(|name| !can_be_called(name)).cloned().collect();
+        let may_call_a_tool = !callable.is_empty();
+        Ok(Survey { discovery, dialects, assumed: false, token, scoped_tools, may_call_a_tool, scoped_in_vain })
+    }
 
-        let mut scoped_tools = Vec::new();
-        let mut may_call_a_tool = !self.options.tools.is_empty();
-        if let TokenFound::Accepted(token) = &token {
-            // Tools are the same in every revision; the first one answers for all.
-            if let Some((&revision, dialect)) = dialects.iter().next() {
-                let callable = self.callable_tools(token, revision, dialect).await;
-                may_call_a_tool = !callable.is_empty();
-                scoped_tools = self.scoped_tools(token, revision, dialect, &callable).await?;
-                let unscoped = |op: &&Operation| !scoped_tools.iter().any(|s| s.operation == **op);
-                if let Some(bearing) = callable.iter().find(unscoped) {
-                    self.bear(token, bearing, &mut dialects).await;
-                }
+    /// What is known where no token was accepted: the revisions are assumed, and a tool that the user named bears what can
+    /// be asked without a token.
+    fn without_token(&self, discovery: Discovery, token: TokenFound) -> Survey {
+        let bearing = self.declared_tools().into_iter().next().unwrap_or(Operation::ListTools);
+        let open = bearing == Operation::ListTools
+            && discovery.anonymous.as_ref().is_ok_and(|reply| reply.outcome() == Outcome::Served);
+        let plain = Dialect { session: Session::default(), bearing, open };
+        Survey {
+            discovery,
+            dialects: self.wanted().into_iter().map(|r| (r, plain.clone())).collect(),
+            assumed: true,
+            token,
+            scoped_tools: Vec::new(),
+            may_call_a_tool: !self.options.tools.is_empty(),
+            scoped_in_vain: Vec::new(),
+        }
+    }
+
+    /// The request without credentials that a client would meet a 401 with: the first that is answered so, else the first.
+    ///
+    /// A server may leave the tools list open, or know one revision only.
+    async fn door(&self) -> Request {
+        let none = Session::default();
+        let url = self.url();
+        let mut doors = Vec::new();
+        for revision in self.wanted() {
+            doors.push(mcp::post(url, &Operation::ListTools, revision, &none));
+            let first = if revision.initializes() { Operation::Initialize } else { Operation::Discover };
+            doors.push(mcp::post(url, &first, revision, &none));
+            doors.extend(self.declared_tools().first().map(|tool| mcp::post(url, tool, revision, &none)));
+        }
+        for door in doors.iter().take(DOORS_TRIED) {
+            match self.client.send(door, &self.transcript).await {
+                Ok(reply) if reply.outcome() != Outcome::Unauthorized => {}
+                _ => return door.clone(),
             }
         }
-        let assumed = dialects.is_empty();
-        if assumed {
-            let plain = Dialect { session: Session::default(), bearing: Operation::ListTools };
-            dialects = self.wanted().into_iter().map(|r| (r, plain.clone())).collect();
-        }
-        Ok(Survey { discovery, dialects, assumed, token, scoped_tools, may_call_a_tool })
+        doors.swap_remove(0)
+    }
+
+    fn declared_tools(&self) -> Vec<Operation> {
+        let named = self.options.tools.iter();
+        named.map(|(name, args)| Operation::CallTool { name: name.clone(), arguments: args.clone() }).collect()
     }
 
     fn wanted(&self) -> Vec<Revision> {
@@ -167,19 +225,46 @@ impl Surveyor<'_> {
             return Ok((TokenFound::NoneGiven, BTreeMap::new()));
         };
         let kid = zone.active_key().await?.kid;
+        let open = self.open_lists().await;
+        let mut scopes = self.scopes(discovery);
         let mut refusals: Vec<String> = Vec::new();
         for audience in self.audiences(discovery, zone) {
-            let (header, claims) = candidate(zone, &kid, &audience, &self.scopes(discovery));
-            let compact = zone.sign(&header, &claims).await?;
-            self.secrets.add(&compact, "accepted token");
-            let token = Token { compact, header, claims };
-            let (dialects, refused) = self.dialects(&token.compact).await;
-            if !dialects.is_empty() {
-                return Ok((TokenFound::Accepted(Box::new(token)), dialects));
+            // Twice where a 403 names scopes that neither the metadata nor the challenge did.
+            for _ in 0..2 {
+                let (header, claims) =
+                    candidate(zone, &kid, &audience, &scopes.join(" "), self.options.key_wait.as_secs());
+                let compact = zone.sign(&header, &claims).await?;
+                self.secrets.add(&compact, "accepted token");
+                let token = Token { compact, header, claims };
+                let tried = self.dialects(&token.compact, &open).await;
+                if !tried.dialects.is_empty() {
+                    return Ok((TokenFound::Accepted(Box::new(token)), tried.dialects));
+                }
+                let how = tried.refused.join(", ");
+                refusals.push(format!("a token of {} with aud {audience} got {how}", zone.issuer()));
+                let known = scopes.len();
+                scopes.extend(tried.scopes_wanted);
+                scopes.sort();
+                scopes.dedup();
+                if scopes.len() == known {
+                    break;
+                }
             }
-            refusals.push(format!("a token of {} with aud {audience} got {}", zone.issuer(), refused.join(", ")));
         }
         Ok((TokenFound::Refused(crate::text::printable(&refusals.join("; "))), BTreeMap::new()))
+    }
+
+    /// The revisions in which the tools list is served without any token: there it says nothing about a token.
+    async fn open_lists(&self) -> Vec<Revision> {
+        let mut open = Vec::new();
+        for revision in self.wanted() {
+            let request = mcp::post(self.url(), &Operation::ListTools, revision, &Session::default());
+            let answered = self.client.send(&request, &self.transcript).await;
+            if answered.is_ok_and(|reply| reply.outcome() == Outcome::Served) {
+                open.push(revision);
+            }
+        }
+        open
     }
 
     /// The audiences that zones put into tokens for such a server, likeliest first.
@@ -196,60 +281,82 @@ impl Surveyor<'_> {
         audiences
     }
 
-    fn scopes(&self, discovery: &Discovery) -> String {
+    fn scopes(&self, discovery: &Discovery) -> Vec<String> {
         let declared = self.options.tool_scopes.values().flatten().cloned();
         let mut scopes: Vec<String> = discovery.scopes().into_iter().chain(declared).collect();
         scopes.sort();
         scopes.dedup();
-        scopes.join(" ")
+        scopes
     }
 
     /// In which revisions this token is served, and how it was refused in the others.
-    async fn dialects(&self, token: &str) -> (BTreeMap<Revision, Dialect>, Vec<String>) {
-        let mut dialects = BTreeMap::new();
-        let mut refused = Vec::new();
+    async fn dialects(&self, token: &str, open: &[Revision]) -> Tried {
+        let mut tried = Tried::default();
         for revision in self.wanted() {
-            match self.dialect(token, revision).await {
-                Ok(session) => {
-                    dialects.insert(revision, Dialect { session, bearing: Operation::ListTools });
+            match self.dialect(token, revision, open.contains(&revision)).await {
+                Ok(dialect) => {
+                    tried.dialects.insert(revision, dialect);
                 }
-                Err(how) => refused.push(format!("{how} ({revision})")),
+                Err(Refused { how, scopes_wanted }) => {
+                    tried.refused.push(format!("{how} ({revision})"));
+                    tried.scopes_wanted.extend(scopes_wanted);
+                }
             }
         }
-        (dialects, refused)
+        tried
     }
 
-    async fn dialect(&self, token: &str, revision: Revision) -> Result<Session, String> {
+    async fn dialect(&self, token: &str, revision: Revision, list_is_open: bool) -> Result<Dialect, Refused> {
+        let session = self.begin(token, revision).await?;
+        let reply = self.ask(token, &Operation::ListTools, revision, &session).await?;
+        if reply.outcome() != Outcome::Served {
+            return Err(Refused::by(&reply));
+        }
+        let plain = Dialect { session: session.clone(), bearing: Operation::ListTools, open: list_is_open };
+        if !list_is_open {
+            return Ok(plain);
+        }
+        // What anybody gets does not show that a token is accepted; a tool does, where there is one to call.
+        let callable = self.callable_tools(token, revision, &session).await;
+        let Some(tool) = callable.first() else { return Ok(plain) };
+        let reply = self.ask(token, tool, revision, &session).await?;
+        match reply.outcome() {
+            Outcome::Served => Ok(Dialect { session, bearing: tool.clone(), open: false }),
+            _ => Err(Refused::by(&reply)),
+        }
+    }
+
+    /// Begins as a client does; the session, where the server opens one.
+    async fn begin(&self, token: &str, revision: Revision) -> Result<Session, Refused> {
         let none = Session::default();
-        let session = if revision.initializes() {
+        if revision.initializes() {
             let reply = self.ask(token, &Operation::Initialize, revision, &none).await?;
             let id = reply.header("mcp-session-id").map(str::to_owned);
-            if reply.result().is_none_or(|r| !r["protocolVersion"].is_string()) {
-                return Err(reply.describe());
+            match reply.result().as_ref().map(|r| r["protocolVersion"].as_str()) {
+                Some(Some(version)) if version == revision.name() => {}
+                Some(Some(other)) => {
+                    return Err(format!("the revision {} in answer to initialize", quoted(other)).into());
+                }
+                _ => return Err(Refused::by(&reply)),
             }
             let session = Session { id };
             // The server may insist on it; what it answers is for a check to judge.
             let _ = self.ask(token, &Operation::Notification("notifications/initialized"), revision, &session).await;
-            session
-        } else {
-            let reply = self.ask(token, &Operation::Discover, revision, &none).await?;
-            let result = reply.result().ok_or_else(|| reply.describe())?;
-            let listed = result["supportedVersions"].as_array();
-            if listed.is_some_and(|all| !all.contains(&json!(revision.name()))) {
-                return Err(format!("{revision} is not among supportedVersions"));
-            }
-            none
-        };
-        let reply = self.ask(token, &Operation::ListTools, revision, &session).await?;
-        if reply.outcome() == Outcome::Served { Ok(session) } else { Err(reply.describe()) }
+            return Ok(session);
+        }
+        let reply = self.ask(token, &Operation::Discover, revision, &none).await?;
+        let result = reply.result().ok_or_else(|| Refused::by(&reply))?;
+        let listed = result["supportedVersions"].as_array();
+        if listed.is_some_and(|all| !all.contains(&json!(revision.name()))) {
+            return Err(format!("{revision} is not among supportedVersions").into());
+        }
+        Ok(none)
     }
 
     /// The tools that may be called: those the user named, then those that are marked read-only and need no argument.
-    async fn callable_tools(&self, token: &Token, revision: Revision, dialect: &Dialect) -> Vec<Operation> {
-        let declared = self.options.tools.iter();
-        let mut callable: Vec<_> =
-            declared.map(|(name, args)| Operation::CallTool { name: name.clone(), arguments: args.clone() }).collect();
-        let Ok(reply) = self.ask(&token.compact, &Operation::ListTools, revision, &dialect.session).await else {
+    async fn callable_tools(&self, token: &str, revision: Revision, session: &Session) -> Vec<Operation> {
+        let mut callable = self.declared_tools();
+        let Ok(reply) = self.ask(token, &Operation::ListTools, revision, session).await else {
             return callable;
         };
         let result = reply.result().unwrap_or_default();
@@ -270,7 +377,7 @@ impl Surveyor<'_> {
         &self,
         token: &Token,
         revision: Revision,
-        dialect: &Dialect,
+        session: &Session,
         callable: &[Operation],
     ) -> Result<Vec<ScopedTool>, ZoneError> {
         let mut scoped = Vec::new();
@@ -282,8 +389,13 @@ impl Surveyor<'_> {
             let Operation::CallTool { name, .. } = operation else { continue };
             let scopes = match self.options.tool_scopes.get(name) {
                 Some(declared) => declared.clone(),
-                None => match self.ask(&compact, operation, revision, &dialect.session).await {
-                    Ok(reply) if reply.outcome() == Outcome::Forbidden => challenged_scopes(&reply),
+                None => match self.ask(&compact, operation, revision, session).await {
+                    Ok(reply) if reply.outcome() == Outcome::Forbidden => {
+                        // A 403 that does not say for want of what: then any of the scopes may be the one.
+                        let challenged = challenged_scopes(&reply);
+                        let enough = if challenged.is_empty() { token.scopes() } else { challenged };
+                        self.needed(token, operation, revision, session, &enough).await?
+                    }
                     _ => Vec::new(),
                 },
             };
@@ -296,12 +408,37 @@ impl Surveyor<'_> {
         Ok(scoped)
     }
 
+    /// Which of these scopes an operation cannot do without: a challenge may name more than it needs.
+    async fn needed(
+        &self,
+        token: &Token,
+        operation: &Operation,
+        revision: Revision,
+        session: &Session,
+        enough: &[String],
+    ) -> Result<Vec<String>, ZoneError> {
+        let Some(zone) = self.zone else { return Ok(Vec::new()) };
+        let mut needed = Vec::new();
+        for scope in enough.iter().take(SCOPES_TRIED) {
+            let others: Vec<_> = enough.iter().filter(|s| *s != scope).cloned().collect();
+            let draft = token
+                .but(|t| if others.is_empty() { t.without_claim("scope") } else { t.claim("scope", others.join(" ")) });
+            let compact = zone.sign(&draft.header, &draft.claims).await?;
+            self.secrets.add(&compact, "token without one scope");
+            if self.ask(&compact, operation, revision, session).await.is_ok_and(|r| r.outcome() == Outcome::Forbidden) {
+                needed.push(scope.clone());
+            }
+        }
+        Ok(needed)
+    }
+
     /// Lets a tool bear the token checks wherever the accepted token is served on it.
     async fn bear(&self, token: &Token, bearing: &Operation, dialects: &mut BTreeMap<Revision, Dialect>) {
         for (revision, dialect) in dialects.iter_mut() {
             let reply = self.ask(&token.compact, bearing, *revision, &dialect.session).await;
             if reply.is_ok_and(|r| r.outcome() == Outcome::Served) {
                 dialect.bearing = bearing.clone();
+                dialect.open = false;
             }
         }
     }
@@ -322,9 +459,43 @@ impl Surveyor<'_> {
     }
 }
 
-/// The token that a Keycard zone would issue to a signed-in user.
-fn candidate(zone: &Zone, kid: &str, audience: &Value, scope: &str) -> (Map<String, Value>, Map<String, Value>) {
+/// What came of trying a token.
+#[derive(Default)]
+struct Tried {
+    dialects: BTreeMap<Revision, Dialect>,
+    refused: Vec<String>,
+    scopes_wanted: Vec<String>,
+}
+
+/// How a token was refused in one revision, and which scopes would have helped.
+struct Refused {
+    how: String,
+    scopes_wanted: Vec<String>,
+}
+
+impl Refused {
+    fn by(reply: &Reply) -> Self {
+        let scopes_wanted = if reply.outcome() == Outcome::Forbidden { challenged_scopes(reply) } else { Vec::new() };
+        Self { how: reply.describe(), scopes_wanted }
+    }
+}
+
+impl From<String> for Refused {
+    fn from(how: String) -> Self {
+        Self { how, scopes_wanted: Vec::new() }
+    }
+}
+
+/// The token that a Keycard zone would issue to a signed-in user, good for longer than any check waits.
+fn candidate(
+    zone: &Zone,
+    kid: &str,
+    audience: &Value,
+    scope: &str,
+    key_wait: u64,
+) -> (Map<String, Value>, Map<String, Value>) {
     let now = now();
+    let lifetime = TOKEN_LIFETIME + 4 * i64::try_from(key_wait).unwrap_or(i64::MAX / 8);
     let subject = zone.info().users.first().map_or("conformance-user", |u| u.identifier.as_str());
     let header = object(json!({"alg": "RS256", "typ": "at+jwt", "kid": kid}));
     let mut claims = object(json!({
@@ -335,7 +506,7 @@ fn candidate(zone: &Zone, kid: &str, audience: &Value, scope: &str) -> (Map<Stri
         "client_id": "conformance",
         "sid": "conformance-session",
         "iat": now,
-        "exp": now + TOKEN_LIFETIME,
+        "exp": now + lifetime,
         "jti": random_id(),
     }));
     if !scope.is_empty() {

@@ -41,6 +41,12 @@ impl Token {
         draft
     }
 
+    /// The scopes of the `scope` claim.
+    pub fn scopes(&self) -> Vec<String> {
+        let claim = self.claims.get("scope").and_then(Value::as_str).unwrap_or_default();
+        claim.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect()
+    }
+
     /// The three segments.
     pub fn segments(&self) -> (&str, &str, &str) {
         let mut parts = self.compact.splitn(3, '.');

@@ -87,6 +87,8 @@ pub fn header_lines(headers: &HeaderMap, secrets: &Secrets) -> Vec<String> {
         let masked = secrets.mask(&text);
         let masked = match name.as_str() {
             "cookie" | "set-cookie" => "[masked]".to_owned(),
+            // Where a server takes it for a credential, it is one.
+            "mcp-session-id" => format!("[{} characters]", text.chars().count()),
             "authorization" if *masked == *text => mask_unknown_credentials(&text),
             _ => masked,
         };

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use conformance::{catalogue, checks};
 use serde_json::Value;
-use support::fault::{ALL, Fault};
+use support::fault::{self, Fault};
+use support::oddity;
 
 use crate::programs::{Run, conformance, faulty_server, zone};
 
@@ -17,11 +18,11 @@ const AT_ONCE: usize = 3;
 /// What a fault came to: each check that did not pass, with its verdict and the revisions that it says so for.
 type Findings = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 
-fn judge(fault: &Fault) -> (Run, Findings) {
+fn judge(fault: &Fault) -> Run {
     let zone = zone();
     let server = faulty_server(&zone, fault.name);
     let url = format!("{}/mcp", server.said("MCP_SERVER_URL"));
-    let run = conformance(&[
+    conformance(&[
         "run",
         "--url",
         &url,
@@ -36,9 +37,14 @@ fn judge(fault: &Fault) -> (Run, Findings) {
         "4",
         "--report",
         "json",
-    ]);
-    let findings = findings(&run.report());
-    (run, findings)
+    ])
+}
+
+/// The checks that passed, in one revision at least.
+fn passed(report: &Value) -> BTreeSet<String> {
+    let results = report["results"].as_array().into_iter().flatten();
+    let passed = results.filter(|r| r["verdict"] == "pass").filter_map(|r| r["check"].as_str());
+    passed.map(str::to_owned).collect()
 }
 
 fn findings(report: &Value) -> Findings {
@@ -55,46 +61,41 @@ fn findings(report: &Value) -> Findings {
     findings
 }
 
-/// Every fault's findings, several at a time.
-fn all() -> Vec<(&'static Fault, Findings)> {
+/// The report on each, several at a time.
+fn all(faults: &[&'static Fault]) -> Vec<(&'static Fault, Value)> {
     let next = AtomicUsize::new(0);
     let judged = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
-                while let Some(fault) = ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let (_, findings) = judge(fault);
-                    judged.lock().unwrap().push((*fault, findings));
+                while let Some(fault) = faults.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let report = judge(fault).report();
+                    judged.lock().unwrap().push((*fault, report));
                 }
             });
         }
     });
     let mut judged = judged.into_inner().unwrap();
-    judged.sort_by_key(|(fault, _)| ALL.iter().position(|f| f.name == fault.name));
+    judged.sort_by_key(|(fault, _)| faults.iter().position(|f| f.name == fault.name));
     judged
 }
 
 #[test]
 fn nothing_is_found_in_a_server_without_a_fault() {
-    let (run, findings) = judge(&Fault::NONE);
-    assert_eq!(findings, Findings::new(), "{}", run.stderr);
+    let run = judge(&Fault::NONE);
+    assert_eq!(findings(&run.report()), Findings::new(), "{}", run.stderr);
     assert_eq!(run.code, Some(0), "{}", run.stderr);
 }
 
 #[test]
 fn each_fault_is_found_by_a_check_of_what_it_breaks() {
-    let judged = all();
-    let mut matrix = String::new();
+    let judged = all(fault::ALL);
+    let matrix = listed(&judged);
     let mut covered = BTreeSet::new();
     let mut proven = BTreeSet::new();
     let mut missed = Vec::new();
-    for (fault, findings) in &judged {
-        let _ = writeln!(matrix, "{}", fault.name);
-        for (check, verdicts) in findings {
-            for (verdict, revisions) in verdicts {
-                let _ = writeln!(matrix, "  {verdict:<12} {check}{}", one_revision_only(revisions));
-            }
-        }
+    for (fault, report) in &judged {
+        let findings = findings(report);
         let found_in = |id: &str| {
             findings.get(id).is_some_and(|v| v.keys().any(|v| ["fail", "warn", "info"].contains(&v.as_str())))
         };
@@ -117,8 +118,35 @@ fn each_fault_is_found_by_a_check_of_what_it_breaks() {
         .iter()
         .filter(|id| catalogue::find(id).is_some_and(catalogue::Requirement::counts_for_server))
         .collect();
-    let listed: String = covered.iter().map(|id| format!("{id}\n")).collect();
-    insta::assert_snapshot!("covered", format!("{} of the server's requirements\n\n{listed}", counted.len()));
+    let covered_ids: String = covered.iter().map(|id| format!("{id}\n")).collect();
+    insta::assert_snapshot!("covered", format!("{} of the server's requirements\n\n{covered_ids}", counted.len()));
+}
+
+/// Each server and what was found in it, a line each.
+fn listed(judged: &[(&Fault, Value)]) -> String {
+    let mut text = String::new();
+    for (fault, report) in judged {
+        let _ = writeln!(text, "{}", fault.name);
+        for (check, verdicts) in &findings(report) {
+            for (verdict, revisions) in verdicts {
+                let _ = writeln!(text, "  {verdict:<12} {check}{}", one_revision_only(revisions));
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn each_check_is_passed_by_a_server_of_ours_and_failed_by_none_that_is_right() {
+    let judged = all(&[&[&Fault::NONE], oddity::ALL].concat());
+    let found = listed(&judged[1..]);
+    let failed = |report: &Value| findings(report).values().any(|verdicts| verdicts.contains_key("fail"));
+    assert!(!judged.iter().any(|(_, report)| failed(report)), "{found}");
+
+    let passed: BTreeSet<String> = judged.iter().flat_map(|(_, report)| passed(report)).collect();
+    let never: Vec<_> = checks::ALL.iter().map(|c| c.meta().id).filter(|id| !passed.contains(*id)).collect();
+    assert_eq!(never, Vec::<&str>::new(), "checks that no server of ours passes");
+    insta::assert_snapshot!("oddities", found);
 }
 
 /// Both revisions are the rule; one alone is worth saying.

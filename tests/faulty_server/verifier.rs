@@ -120,7 +120,7 @@ impl LaxVerifier {
         let now = i64::try_from(now).unwrap_or(i64::MAX);
         match jwt.claims.get("exp").and_then(Value::as_i64) {
             Some(exp) if exp.saturating_add(self.rules.leeway) < now => return Err(InvalidToken::Expired),
-            None if self.rules.exp_required => return Err(InvalidToken::Claims),
+            None if !(self.rules.endless)(jwt.claims.get("exp")) => return Err(InvalidToken::Claims),
             _ => {}
         }
         let nbf = jwt.claims.get("nbf").and_then(Value::as_i64).unwrap_or(i64::MIN);
@@ -149,7 +149,7 @@ impl LaxVerifier {
         };
         let good = match jwt.alg() {
             "RS256" => key.rs256(jwt),
-            "HS256" => key.secret(rules.secret).is_some_and(|secret| hmac(&secret, jwt)),
+            "HS256" => key.secret(rules.secret, jwt).is_some_and(|secret| hmac(&secret, jwt)),
             _ => return Err(InvalidToken::Algorithm.into()),
         };
         if !good {
@@ -204,7 +204,7 @@ impl Key {
         verifier.is_some_and(|v| v.verify(jwt.signing_input.as_bytes(), &jwt.signature).is_ok())
     }
 
-    fn secret(&self, secret: Secret) -> Option<Vec<u8>> {
+    fn secret(&self, secret: Secret, jwt: &Jwt<'_>) -> Option<Vec<u8>> {
         let number = |name: &str| {
             let bytes = URL_SAFE_NO_PAD.decode(self.0[name].as_str()?).ok()?;
             BigNum::from_slice(&bytes).ok()
@@ -216,6 +216,7 @@ impl Key {
             Secret::PublicPemTrimmed => Some(public()?.public_key_to_pem().ok()?.trim_ascii_end().to_vec()),
             Secret::PublicDer => public()?.public_key_to_der().ok(),
             Secret::PublicJwk => Some(self.0.to_string().into_bytes()),
+            Secret::ClientId => Some(jwt.claims.get("client_id")?.as_str()?.as_bytes().to_vec()),
             Secret::Word(word) => Some(word.as_bytes().to_vec()),
         }
     }

@@ -1,4 +1,5 @@
 //! What the end-to-end tests and the faulty server share.
 
 pub mod fault;
+pub mod oddity;
 pub mod process;

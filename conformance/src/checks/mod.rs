@@ -30,10 +30,10 @@ pub static ALL: LazyLock<Vec<&'static dyn Check>> = LazyLock::new(|| AREAS.conca
 /// The areas, in the order in which reports list them.
 const AREAS: &[&[&'static dyn Check]] = &[
     discovery::CHECKS,
-    challenge::CHECKS,
     token_validation::CHECKS,
     issuer::CHECKS,
     audience::CHECKS,
+    challenge::CHECKS,
     scopes::CHECKS,
     keys::CHECKS,
     security::CHECKS,
@@ -66,6 +66,7 @@ mod tests {
 
     use super::*;
     use crate::catalogue;
+    use crate::check::Level;
 
     #[test]
     fn ids_are_unique_and_kebab_case() {
@@ -101,6 +102,13 @@ mod tests {
                 let requirement =
                     catalogue::find(id).unwrap_or_else(|| panic!("{}: {id} is not in the catalogue", meta.id));
                 assert!(!requirement.probe.starts_with("not-testable"), "{}: {id} is not testable", meta.id);
+                let at_most = match requirement.level.as_str() {
+                    "MUST" | "MUST NOT" => Level::Must,
+                    "SHOULD" | "SHOULD NOT" => Level::Should,
+                    "MAY" => Level::May,
+                    other => panic!("{id} has the level {other}"),
+                };
+                assert!(meta.level >= at_most, "{} is {:?}, but {id} only {at_most:?}", meta.id, meta.level);
             }
         }
     }

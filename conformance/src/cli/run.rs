@@ -122,7 +122,7 @@ impl Run {
                 env: self.env.clone(),
                 within,
             })),
-            secrets: vec![(stage.client_secret.clone(), "client secret".to_owned())],
+            secrets: stage.secrets(),
         };
         let status = self.options.execute(subject).await;
         if let Some(ended) = server.ended() {
@@ -154,7 +154,8 @@ impl Scenes for Relaunch {
         let stage = Stage::set(&url).await.ok()?;
         let server =
             Launched::start(&self.command, &stage.environment(&url, &self.env), &url, self.within).await.ok()?;
-        Some(Scene { url, zone: stage.zone.clone(), server, keep: Box::new(stage) })
+        let secrets = stage.secrets();
+        Some(Scene { url, zone: stage.zone.clone(), server, secrets, keep: Box::new(stage) })
     }
 }
 
@@ -179,6 +180,10 @@ impl Stage {
         zone.register_resource(upstream.url()).await?;
         let (client_id, client_secret) = zone.create_client("server under test").await?;
         Ok(Self { _embedded: embedded, zone, client_id, client_secret, upstream })
+    }
+
+    fn secrets(&self) -> Vec<(String, String)> {
+        vec![(self.client_secret.clone(), "client secret".to_owned())]
     }
 
     /// The variables that the design promises to a launched command, and the user's own.

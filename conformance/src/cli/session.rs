@@ -132,6 +132,11 @@ impl RunOptions {
                 format!("no answer from {url}: {error}; is the server running, and is this its MCP endpoint?"),
             );
         }
+        for tool in &survey.scoped_in_vain {
+            eprintln!(
+                "note: --tool-scope {tool}=… was of no use: the tool is not marked read-only, so it is called only when --tool {tool}=JSON names it"
+            );
+        }
         let mut policy = Policy {
             require: self.require.clone(),
             allow_untested: self.allow_untested.clone(),

@@ -102,8 +102,8 @@ pub struct CheckResult {
     pub remarks: Vec<String>,
     /// Why nothing can be said, or why the requirement does not bind.
     pub because: Option<String>,
-    /// What the run would need.
-    pub missing: Option<Need>,
+    /// What the run would need, where the check was not tested.
+    pub missing: Vec<Need>,
     /// The check whose failure explains this one.
     pub follows_from: Option<&'static str>,
     /// Milliseconds.
@@ -223,6 +223,18 @@ fn relate(results: &mut [CheckResult], causes: &dyn Fn(&str) -> &'static [&'stat
         };
         result.follows_from = causes(result.check).iter().find(|c| explains(c)).copied();
     }
+    // A cause that follows from another is no cause of its own: all are listed under the root.
+    let direct: BTreeMap<_, _> =
+        results.iter().filter_map(|r| Some(((r.check, r.revision), r.follows_from?))).collect();
+    for result in results {
+        while let Some(cause) = result.follows_from {
+            let next = direct.get(&(cause, result.revision)).or_else(|| direct.get(&(cause, None)));
+            match next {
+                Some(next) => result.follows_from = Some(next),
+                None => break,
+            }
+        }
+    }
 }
 
 fn summarise(results: &[CheckResult], policy: &Policy, duration_ms: u64) -> Summary {
@@ -230,7 +242,7 @@ fn summarise(results: &[CheckResult], policy: &Policy, duration_ms: u64) -> Summ
     let mut missing = BTreeMap::new();
     for result in results {
         *verdicts.entry(result.verdict.name()).or_insert(0) += 1;
-        if let Some(need) = result.missing {
+        for need in &result.missing {
             *missing.entry(need.name()).or_insert(0) += 1;
         }
     }
@@ -262,7 +274,7 @@ fn decide(results: &[CheckResult], policy: &Policy) -> (ExitStatus, Option<Strin
     if count(&|r| r.verdict == Verdict::Fail) > 0 {
         return (ExitStatus::Findings, None);
     }
-    let untested = |r: &&CheckResult, needs: &[Need]| r.missing.is_some_and(|need| needs.contains(&need));
+    let untested = |r: &&CheckResult, needs: &[Need]| r.missing.iter().any(|need| needs.contains(need));
     let required = count(&|r| untested(r, &policy.require));
     if required > 0 {
         return because(ExitStatus::Findings, format!("{required} checks that --require asks for were not tested"));
@@ -277,7 +289,8 @@ fn decide(results: &[CheckResult], policy: &Policy) -> (ExitStatus, Option<Strin
     let unwaived = |r: &&CheckResult| {
         r.verdict == Verdict::NotTested && r.level == Level::Must && !untested(r, &policy.allow_untested)
     };
-    let waivable: BTreeSet<&str> = results.iter().filter(unwaived).filter_map(|r| r.missing).map(Need::name).collect();
+    let waivable: BTreeSet<&str> =
+        results.iter().filter(unwaived).flat_map(|r| &r.missing).map(|need| need.name()).collect();
     if policy.full_access && !waivable.is_empty() {
         let options: Vec<_> = waivable.iter().map(|need| format!("--allow-untested {need}")).collect();
         let reason = format!("{} MUSTs were not tested; waive them by name: {}", count(&unwaived), options.join(" "));
@@ -331,7 +344,7 @@ mod tests {
             actual: None,
             remarks: Vec::new(),
             because: None,
-            missing: None,
+            missing: Vec::new(),
             follows_from: None,
             duration_ms: 1,
             exchanges: Vec::new(),
@@ -343,7 +356,7 @@ mod tests {
     }
 
     fn untested(need: Need, level: Level) -> CheckResult {
-        CheckResult { missing: Some(need), ..result("a", Verdict::NotTested, level) }
+        CheckResult { missing: vec![need], ..result("a", Verdict::NotTested, level) }
     }
 
     #[test]
@@ -386,5 +399,16 @@ mod tests {
         ];
         relate(&mut results, &|id| if id == "effect" { &["cause"] } else { &[] });
         assert_eq!(results.iter().map(|r| r.follows_from).collect::<Vec<_>>(), [None, Some("cause"), None]);
+    }
+
+    #[test]
+    fn what_follows_from_a_consequence_is_listed_under_the_root() {
+        let mut results = ["root", "branch", "leaf"].map(|id| result(id, Verdict::Fail, Level::Must));
+        relate(&mut results, &|id| match id {
+            "branch" => &["root"],
+            "leaf" => &["branch"],
+            _ => &[],
+        });
+        assert_eq!(results.map(|r| r.follows_from), [None, Some("root"), Some("root")]);
     }
 }

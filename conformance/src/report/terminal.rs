@@ -53,6 +53,12 @@ impl<'a> Group<'a> {
     }
 }
 
+/// Whether a result is listed under another: its cause, and that in the same revision if both depend on it.
+fn follows(result: &CheckResult, cause: &CheckResult) -> bool {
+    let same_revision = result.revision == cause.revision || result.revision.is_none() || cause.revision.is_none();
+    result.follows_from == Some(cause.check) && same_revision
+}
+
 fn groups(results: &[CheckResult]) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
     for result in results {
@@ -62,6 +68,7 @@ fn groups(results: &[CheckResult]) -> Vec<Group<'_>> {
                 && f.verdict == result.verdict
                 && f.actual == result.actual
                 && f.because == result.because
+                && f.follows_from == result.follows_from
         };
         match groups.iter_mut().find(|g| same(g)) {
             Some(group) => group.results.push(result),
@@ -114,8 +121,11 @@ impl Terminal {
             }
             line(out, "rerun", Some(&format!("conformance run {} --check {}", report.target.rerun, result.check)))?;
         }
-        let also: Vec<_> =
-            all.iter().filter(|g| g.first().follows_from == Some(result.check)).map(|g| g.first().check).collect();
+        let also: Vec<_> = all
+            .iter()
+            .filter(|g| follows(g.first(), result))
+            .map(|g| format!("{}{}", g.first().check, g.revisions()))
+            .collect();
         if !also.is_empty() {
             line(out, "also", Some(&format!("fails for the same cause: {}", also.join(", "))))?;
         }
@@ -144,8 +154,9 @@ impl Terminal {
     fn not_tested(self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let mut by_need: BTreeMap<_, Vec<&str>> = BTreeMap::new();
         for result in &report.results {
-            if let Some(need) = result.missing {
-                let ids = by_need.entry(need).or_default();
+            // The first need is named; with it, the next would be.
+            if let Some(need) = result.missing.first() {
+                let ids = by_need.entry(*need).or_default();
                 if !ids.contains(&result.check) {
                     ids.push(result.check);
                 }

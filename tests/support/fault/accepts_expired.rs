@@ -2,9 +2,5 @@
 
 use super::Fault;
 
-pub(super) const FAULT: Fault = Fault {
-    name: "accepts-expired",
-    breaks: &["rfc9068-4-exp", "mcp-auth-401-expired-token"],
-    rules: |r| r.leeway = i64::MAX,
-    ..Fault::NONE
-};
+pub(super) const FAULT: Fault =
+    Fault { name: "accepts-expired", breaks: &["rfc9068-4-exp"], rules: |r| r.leeway = i64::MAX, ..Fault::NONE };

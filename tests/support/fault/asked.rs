@@ -1,5 +1,7 @@
 //! What a fault may know of the request at hand.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 use http::request::Parts;
 use serde_json::Value;
@@ -17,6 +19,12 @@ pub struct Asked {
     pub credentials: usize,
     /// `Accept`, if there is one.
     pub accept: Option<String>,
+    /// `Mcp-Session-Id`, if there is one.
+    pub session: Option<String>,
+    /// `MCP-Protocol-Version`, if there is one.
+    pub revision: Option<String>,
+    /// JSON-RPC id; null where there is none.
+    pub rpc_id: Value,
     /// JSON-RPC method, if the body is a message that has one.
     pub rpc_method: Option<String>,
     /// The tool that is called, if one is.
@@ -34,6 +42,9 @@ impl Asked {
             authorization: text("authorization"),
             credentials: head.headers.get_all("authorization").iter().count(),
             accept: text("accept"),
+            session: text("mcp-session-id"),
+            revision: text("mcp-protocol-version"),
+            rpc_id: message["id"].clone(),
             rpc_method: message["method"].as_str().map(str::to_owned),
             tool: message["params"]["name"].as_str().map(str::to_owned),
         }
@@ -49,9 +60,22 @@ impl Asked {
         self.uri.starts_with("/.well-known/oauth-protected-resource")
     }
 
-    /// The token after `Bearer`, if there is one.
+    /// The token after `Bearer`, in any letter case, if there is one.
     pub fn token(&self) -> Option<&str> {
-        self.authorization.as_deref().and_then(|a| a.strip_prefix("Bearer "))
+        let (scheme, token) = self.authorization.as_deref()?.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("Bearer").then_some(token)
+    }
+
+    /// Whether the request is of a revision that begins with initialize.
+    pub fn is_of_initialize_era(&self) -> bool {
+        self.revision.as_deref() != Some("2026-07-28")
+    }
+
+    /// The claims of the token, unverified; null where there are none.
+    pub fn claims(&self) -> Value {
+        let payload = self.token().and_then(|token| token.split('.').nth(1)).unwrap_or_default();
+        let decoded = URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
+        serde_json::from_slice(&decoded).unwrap_or_default()
     }
 
     /// Whether the token has the form of a JWT.

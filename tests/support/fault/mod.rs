@@ -50,12 +50,12 @@ impl Fault {
     };
 }
 
-/// The fault with this name.
+/// The fault or oddity with this name.
 pub fn find(name: &str) -> Option<&'static Fault> {
     if name == Fault::NONE.name {
         return Some(&Fault::NONE);
     }
-    ALL.iter().find(|f| f.name == name).copied()
+    ALL.iter().chain(crate::oddity::ALL).find(|f| f.name == name).copied()
 }
 
 /// Changes every `WWW-Authenticate` field of an answer.
@@ -117,6 +117,7 @@ faults! {
     writes_empty_text,
     writes_empty_list,
     lists_scopes_as_text,
+    lists_no_scopes,
     offers_query_tokens,
     offers_no_header,
     offers_unsigned_answers,
@@ -147,6 +148,7 @@ faults! {
     answers_403_for_bad_tokens,
     answers_403_for_expired,
     crashes_on_garbage,
+    crashes_on_two_segments,
     crashes_on_cut_tokens,
     crashes_on_malformed_credentials,
     crashes_on_two_credentials,
@@ -163,9 +165,11 @@ faults! {
     takes_public_jwk_for_secret,
     accepts_weak_secret,
     accepts_empty_secret,
+    accepts_client_id_as_secret,
     accepts_expired,
     accepts_recently_expired,
     accepts_missing_exp,
+    accepts_null_exp,
     ignores_nbf,
     refuses_unknown_claims,
     refuses_unknown_header,
@@ -186,6 +190,7 @@ faults! {
     accepts_zone_audience,
     compares_audience_by_origin,
     compares_audience_by_prefix,
+    compares_audience_by_parent,
     compares_audience_without_scheme,
     compares_audience_by_suffix,
     compares_audience_host_by_prefix,
@@ -196,6 +201,7 @@ faults! {
     accepts_any_audience_array,
     reads_first_audience,
     ignores_scopes,
+    requires_one_of_its_scopes,
     reads_first_scope,
     ignores_scope_case,
     compares_scopes_by_prefix,

@@ -15,8 +15,8 @@ pub struct Rules {
     pub signature: Signature,
     /// Seconds after `exp` during which a token is still taken.
     pub leeway: i64,
-    /// Whether `exp` must be there.
-    pub exp_required: bool,
+    /// Whether a token passes that has this in place of a number as `exp`.
+    pub endless: fn(Option<&Value>) -> bool,
     /// Whether `nbf` is looked at.
     pub nbf: bool,
     /// Whether this `iss` (or its absence) passes, given the configured one.
@@ -46,6 +46,8 @@ pub enum Secret {
     PublicDer,
     /// The public key as a JWK.
     PublicJwk,
+    /// The client id that the token names.
+    ClientId,
     /// A word.
     Word(&'static str),
 }
@@ -95,7 +97,7 @@ impl Rules {
         secret: Secret::No,
         signature: Signature::Verified,
         leeway: 5,
-        exp_required: true,
+        endless: |_| false,
         nbf: true,
         issuer: |iss, own| iss.and_then(Value::as_str) == Some(own),
         follows_issuer: FollowsIssuer::No,

@@ -1,8 +1,9 @@
 //! Nearly ours.
 
 use async_trait::async_trait;
-use serde_json::Value;
 use url::Url;
+
+use super::own;
 
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
@@ -12,9 +13,9 @@ page! {
     /// A token for a look-alike of the resource is refused
     ///
     /// # What it checks
-    /// The zone signs the accepted token again, its `aud` differing from the resource by port, by scheme, by a longer
-    /// path, by a host that begins or ends alike, by a query and by a fragment. None may be served. What the server's
-    /// own metadata names as its resource is left out.
+    /// The zone signs the accepted token again, its `aud` differing from the resource by port, by scheme, by a
+    /// shorter and a longer path, by a host that begins or ends alike, by a query and by a fragment. None may be
+    /// served. What the server's own metadata names as its resource is left out.
     ///
     /// # Why it matters
     /// Whoever registers https://mcp.example.com.evil.example can have tokens for it. A comparison by prefix takes
@@ -46,8 +47,8 @@ impl Check for AudienceLookalike {
 
     async fn run(&self, cx: &Context) -> Verdict {
         let token = cx.accepted_token().await?;
-        let Some(own) = token.claims.get("aud").and_then(Value::as_str).and_then(|aud| Url::parse(aud).ok()) else {
-            return Err(Stop::not_applicable("the accepted audience is no single URL"));
+        let Some(own) = own(&token).as_str().and_then(|aud| Url::parse(aud).ok()).filter(Url::has_host) else {
+            return Err(Stop::not_applicable("the accepted audience is no URL"));
         };
         let named: Vec<String> = cx
             .discovery()
@@ -71,7 +72,8 @@ fn lookalikes(own: &Url) -> Vec<String> {
     let host = authority.split(':').next().unwrap_or_default();
     let other_port = if own.port() == Some(1) { 2 } else { 1 };
     let other_scheme = if scheme == "https" { "http" } else { "https" };
-    vec![
+    let (parent, _) = path.rsplit_once('/').unwrap_or_default();
+    let mut all = vec![
         format!("{scheme}://{host}:{other_port}{path}"),
         format!("{other_scheme}://{rest}"),
         format!("{text}/deeper"),
@@ -80,7 +82,11 @@ fn lookalikes(own: &Url) -> Vec<String> {
         format!("{scheme}://evil.example/{rest}"),
         format!("{text}?x=1"),
         format!("{text}#x"),
-    ]
+        format!("{scheme}://{authority}{parent}"),
+    ];
+    // An audience without a path has no parent.
+    all.retain(|lookalike| lookalike != text && lookalike != own.as_str());
+    all
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! Same host, another server.
 
 use async_trait::async_trait;
+use url::Url;
+
+use super::own;
 
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
@@ -42,7 +45,10 @@ impl Check for AudienceSibling {
 
     async fn run(&self, cx: &Context) -> Verdict {
         let token = cx.accepted_token().await?;
-        let mut sibling = cx.url().clone();
+        // Of the audience that is accepted, which may have another name of this machine than the URL.
+        let own = own(&token).as_str().and_then(|aud| Url::parse(aud).ok());
+        let mut sibling = own.filter(Url::has_host).unwrap_or_else(|| cx.url().clone());
+        sibling.set_query(None);
         sibling.set_path("/another-server/mcp");
         let odd = cx.sign(&token.but(|t| t.claim("aud", sibling.as_str())), "token for a sibling server").await?;
         cx.call(&odd, &format!("a token for {sibling}")).await?.expect_refused()

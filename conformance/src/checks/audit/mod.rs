@@ -1,6 +1,5 @@
 //! What the zone writes down; findings here are about the zone, never about the server.
 
 checks! {
-    signed_in_token::SignedInToken,
     events::AuditEvents,
 }

@@ -44,6 +44,6 @@ impl Check for ExpiredTokenStatus {
     async fn run(&self, cx: &Context) -> Verdict {
         guarded(cx).await?;
         let token = expired(cx).await?;
-        expect_unauthorized(&cx.call(&token, "an expired token").await?, "an expired token")
+        expect_unauthorized(&cx.call(&token, "an expired token").await?, "an expired token", true)
     }
 }

@@ -5,7 +5,7 @@ use crate::token::{Draft, Token};
 use async_trait::async_trait;
 use serde_json::json;
 
-use crate::check::{Area, Check, Level, Meta, Verdict};
+use crate::check::{Area, Check, Level, Meta, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
 
@@ -34,6 +34,7 @@ const META: Meta = Meta {
     requirements: &["mcp-auth-401-invalid-token"],
     level: Level::Must,
     area: Area::Challenge,
+    follows_from: &["garbage-token"],
     ..Meta::CALM
 };
 
@@ -54,11 +55,15 @@ impl Check for InvalidTokenStatus {
                 bad.push(("a token for another audience", cx.sign(&draft, "token for another audience").await?));
             }
         }
+        let mut served = Ok(());
         for (what, token) in bad {
             let token = cx.note(token, what);
-            expect_unauthorized(&cx.call(&token, what).await?, what)?;
+            match expect_unauthorized(&cx.call(&token, what).await?, what, accepted.is_some()) {
+                Err(stop @ Stop::NotApplicable { .. }) => served = Err(stop),
+                other => other?,
+            }
         }
-        Ok(())
+        served
     }
 }
 

@@ -54,7 +54,7 @@ impl Check for MalformedCredentialsStatus {
             if reply.status.is_success() || reply.status.is_server_error() {
                 return Err(Stop::violation(format!("400 for {what}"), reply.describe()));
             }
-            if !reply.status.is_client_error() {
+            if !reply.status.is_client_error() || reply.is_in_front() {
                 let because = format!("{what} got {}, which is no verdict on it", reply.describe());
                 return Err(Stop::inconclusive(because));
             }

@@ -1,7 +1,6 @@
 //! The link from a refusal to the metadata.
 
 use super::{bearer_challenges, refusals};
-use crate::checks::discovery::redirects::{Led, follow};
 use crate::checks::discovery::relation::{Relation, relation};
 use crate::discovery::{is_loopback, may_be_fetched};
 use crate::reply::Reply;
@@ -13,6 +12,7 @@ use url::Url;
 use crate::check::{Area, Check, Level, Meta, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
+use crate::redirects::Led;
 
 page! {
     /// resource_metadata leads to the metadata of this server
@@ -96,10 +96,10 @@ async fn leads_to_metadata(cx: &Context, url: &Url) -> Verdict {
     if !may_be_fetched(url, cx.url()) {
         return Err(away(url));
     }
-    match follow(cx, url, "application/json").await? {
+    match cx.follow(url, "application/json").await? {
         Led::To(reply) => is_metadata(&reply, url, cx.url()),
-        Led::Nowhere => Err(Stop::violation(format!("the document at {url}"), "a redirect that never ends")),
-        Led::Away(url) => Err(away(&url)),
+        Led::Nowhere(_) => Err(Stop::violation(format!("the document at {url}"), "a redirect that never ends")),
+        Led::Away(url, _) => Err(away(&url)),
     }
 }
 

@@ -35,7 +35,13 @@ use crate::token::Token;
 const GARBAGE: &str = "not-a-token";
 
 /// The bearing request without credentials.
+///
+/// # Errors
+/// Not tested where it is open to anybody: then nothing that happens to it says how a server refuses.
 async fn anonymous(cx: &Context) -> Result<Reply, Stop> {
+    if cx.survey().is_open(cx.revision()) {
+        return Err(Stop::NotTested { need: Need::DeclaredTool });
+    }
     let request = cx.bearing().purpose(format!("{} without credentials", cx.bearing_name()));
     Ok(cx.send(&request).await?)
 }
@@ -60,7 +66,6 @@ async fn guarded(cx: &Context) -> Result<Option<Token>, Stop> {
     let reply = anonymous(cx).await?;
     match reply.outcome() {
         Outcome::Unauthorized => Ok(token),
-        Outcome::Served => Err(Stop::NotTested { need: Need::DeclaredTool }),
         _ => Err(Stop::inconclusive(format!("without credentials the answer was {}, not 401", reply.describe()))),
     }
 }
@@ -68,10 +73,14 @@ async fn guarded(cx: &Context) -> Result<Option<Token>, Stop> {
 /// Passes on 401.
 ///
 /// # Errors
-/// A violation on what else the server made of the token; inconclusive where it may not have looked at it.
-fn expect_unauthorized(reply: &Reply, what: &str) -> Verdict {
-    match reply.status {
-        StatusCode::UNAUTHORIZED => Ok(()),
+/// A violation on what else the server made of the token; inconclusive where it may not have looked at it; not applicable
+/// where it served the accepted token's variant, which checks of that token judge.
+fn expect_unauthorized(reply: &Reply, what: &str, has_accepted: bool) -> Verdict {
+    match reply.outcome() {
+        Outcome::Unauthorized => Ok(()),
+        Outcome::Served if has_accepted => {
+            Err(Stop::not_applicable(format!("{what} was served, which checks of such tokens judge")))
+        }
         _ if reply.is_in_front() => {
             Err(Stop::inconclusive(format!("{what} got {}, which is no verdict on it", reply.describe())))
         }
@@ -94,8 +103,8 @@ async fn refusals(cx: &Context) -> Result<Vec<Refusal>, Stop> {
         Refusal { what: "no token", reply: anonymous(cx).await? },
         Refusal { what: "a garbage token", reply: cx.call(GARBAGE, "a word that is no token").await? },
     ];
-    if let Some(scoped) = cx.survey().scoped_tools.first() {
-        let reply = cx.call_scoped(scoped, None, "no scope").await?;
+    if let Some(tool) = cx.survey().scoped_tools.first() {
+        let reply = cx.call_scoped(tool, &[], "no scope").await?;
         all.push(Refusal { what: "a token without scopes", reply });
     }
     // A 403 without a challenge is some other guard's, or judged by a check about scopes.
@@ -137,6 +146,9 @@ fn readable(reply: &Reply) -> Vec<Challenge> {
 /// Inconclusive where the answer is none.
 async fn garbage_refused(cx: &Context) -> Result<Reply, Stop> {
     control(cx).await?;
+    if cx.survey().is_open(cx.revision()) {
+        return Err(Stop::NotTested { need: Need::DeclaredTool });
+    }
     let reply = cx.call(GARBAGE, "a word that is no token").await?;
     if reply.status == StatusCode::UNAUTHORIZED {
         return Ok(reply);

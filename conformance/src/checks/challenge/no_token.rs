@@ -47,21 +47,15 @@ impl Check for NoToken {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        let token = control(cx).await?;
-        let operation = match (&token, cx.options().tools.first()) {
-            (None, Some((name, arguments))) => Operation::CallTool { name: name.clone(), arguments: arguments.clone() },
-            _ => cx.bearing_operation().clone(),
-        };
-        let is_tool = matches!(operation, Operation::CallTool { .. });
-        let request = cx.operation(&operation).purpose(format!("{} without credentials", operation.describe()));
+        let has_token = control(cx).await?.is_some();
+        let is_tool = matches!(cx.bearing_operation(), Operation::CallTool { .. });
+        let request = cx.bearing().purpose(format!("{} without credentials", cx.bearing_name()));
         let reply = cx.send(&request).await?;
         match reply.outcome() {
             Outcome::Unauthorized => Ok(()),
             Outcome::Served if !is_tool => Err(Stop::NotTested { need: Need::DeclaredTool }),
             Outcome::Served => Err(Stop::violation("401 without a token", reply.describe())),
-            _ if token.is_some() && !reply.is_in_front() => {
-                Err(Stop::violation("401 without a token", reply.describe()))
-            }
+            _ if has_token && !reply.is_in_front() => Err(Stop::violation("401 without a token", reply.describe())),
             _ => Err(Stop::inconclusive(format!("without a token the answer was {}", reply.describe()))),
         }
     }

@@ -1,6 +1,6 @@
 //! A refusal that says how to do better.
 
-use super::{GARBAGE, anonymous};
+use super::GARBAGE;
 use crate::reply::Reply;
 use async_trait::async_trait;
 use http::header::WWW_AUTHENTICATE;
@@ -48,7 +48,7 @@ impl Check for ChallengePresent {
 
     async fn run(&self, cx: &Context) -> Verdict {
         let mut replies = vec![
-            ("POST without a token".to_owned(), anonymous(cx).await?),
+            ("POST without a token".to_owned(), cx.send(&cx.bearing().purpose("POST without a token")).await?),
             ("POST with a garbage token".to_owned(), cx.call(GARBAGE, "a word that is no token").await?),
         ];
         for method in [Method::GET, Method::DELETE] {

@@ -3,7 +3,7 @@
 use super::readable;
 use async_trait::async_trait;
 
-use crate::check::{Area, Check, Level, Meta, Stop, Verdict};
+use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
 use crate::text::quoted;
@@ -61,6 +61,9 @@ impl Check for ChallengeWithoutCredentials {
                     return Err(Stop::violation("a challenge without error information", actual));
                 }
             }
+        }
+        if !seen && cx.survey().is_open(cx.revision()) {
+            return Err(Stop::NotTested { need: Need::DeclaredTool });
         }
         if seen { Ok(()) } else { Err(Stop::inconclusive("no answer had a Bearer challenge that could be read")) }
     }

@@ -1,6 +1,5 @@
 //! The plain request by which every client asks.
 
-use super::redirects::{Led, follow};
 use super::{distinct, no_document};
 use async_trait::async_trait;
 
@@ -8,6 +7,7 @@ use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
 use crate::context::Context;
 use crate::discovery::Way;
 use crate::page;
+use crate::redirects::Led;
 
 page! {
     /// The metadata answers a plain GET
@@ -48,7 +48,7 @@ impl Check for MetadataGet {
         for place in distinct(cx.discovery()) {
             let mut answers = Vec::new();
             for accept in ["application/json", "*/*"] {
-                answers.push((accept, follow(cx, &place.url, accept).await));
+                answers.push((accept, cx.follow(&place.url, accept).await));
             }
             let serves = answers.iter().any(|(_, led)| led.as_ref().is_ok_and(Led::is_document));
             if !serves && place.way != Way::Challenge {
@@ -60,7 +60,7 @@ impl Check for MetadataGet {
                 let refused = led.reply().map(|r| r.status.as_u16()).filter(|s| matches!(s, 405 | 406));
                 let problem = match (&led, refused) {
                     (_, Some(status)) => status.to_string(),
-                    (Led::Nowhere, None) => "a redirect that never ends".to_owned(),
+                    (Led::Nowhere(_), None) => "a redirect that never ends".to_owned(),
                     _ => continue,
                 };
                 let actual = format!("{problem} from {} with Accept: {accept}", place.url);

@@ -29,7 +29,6 @@ checks! {
     cache::MetadataCache,
 }
 
-pub(in crate::checks) mod redirects;
 pub(in crate::checks) mod relation;
 
 use serde_json::{Map, Value};

@@ -1,6 +1,5 @@
 //! Whether a client that has only the URL can find out anything at all.
 
-use super::redirects::{Led, follow};
 use crate::discovery::{Discovery, Place, may_be_fetched};
 use async_trait::async_trait;
 use url::Url;
@@ -8,6 +7,7 @@ use url::Url;
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
+use crate::redirects::Led;
 
 page! {
     /// Protected resource metadata is published
@@ -57,9 +57,11 @@ impl Check for MetadataPublished {
         for place in &discovery.places {
             match &place.reply {
                 Err(_) => unknown = Some(place.describe()),
-                Ok(reply) if reply.status.is_redirection() => match follow(cx, &place.url, "application/json").await {
+                Ok(reply) if reply.status.is_redirection() => match cx.follow(&place.url, "application/json").await {
                     Ok(led) if led.is_document() => return Ok(()),
-                    Ok(Led::Away(url)) => unknown = Some(format!("{} redirects to {url}, another origin", place.url)),
+                    Ok(Led::Away(url, _)) => {
+                        unknown = Some(format!("{} redirects to {url}, another origin", place.url));
+                    }
                     Ok(_) => {}
                     Err(error) => unknown = Some(format!("{error} behind {}", place.url)),
                 },

@@ -4,7 +4,6 @@ use super::{documents, strings};
 use crate::challenge::is_scope_byte;
 use crate::text::quoted;
 use async_trait::async_trait;
-use serde_json::Value;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -14,9 +13,9 @@ page! {
     /// The scopes in the metadata are made of scope characters
     ///
     /// # What it checks
-    /// Where `scopes_supported` is present, each of its strings should consist of printable ASCII without
-    /// space, quote and backslash. Empty values and a value that is no array are judged by
-    /// `metadata-empty-values` and `metadata-arrays`.
+    /// Where `scopes_supported` is present, each of its strings should consist of printable ASCII without space,
+    /// quote and backslash. Where a tool was seen to need a scope, it should be present. Empty values and a value
+    /// that is no array are judged by `metadata-empty-values` and `metadata-arrays`.
     ///
     /// # Why it matters
     /// Scopes travel as one string, separated by spaces and often in quotes. With a space in it one scope
@@ -48,7 +47,7 @@ impl Check for MetadataScopes {
     async fn run(&self, cx: &Context) -> Verdict {
         let mut listed = false;
         for (place, document) in documents(cx.discovery())? {
-            listed |= document.get("scopes_supported").is_some_and(Value::is_array);
+            listed |= document.contains_key("scopes_supported");
             if let Some(scope) =
                 strings(&document, "scopes_supported").into_iter().find(|s| !s.bytes().all(is_scope_byte))
             {
@@ -56,6 +55,15 @@ impl Check for MetadataScopes {
                 return Err(Stop::violation("scopes of printable ASCII without space, quote and backslash", actual));
             }
         }
-        if listed { Ok(()) } else { Err(Stop::not_applicable("no document lists scopes")) }
+        if listed {
+            return Ok(());
+        }
+        match cx.survey().scoped_tools.first() {
+            Some(tool) => Err(Stop::violation(
+                "scopes_supported, since there are scopes",
+                format!("none, and {} needs {}", tool.name(), tool.scopes.join(" ")),
+            )),
+            None => Err(Stop::not_applicable("no document lists scopes")),
+        }
     }
 }

@@ -54,6 +54,9 @@ impl Check for MetadataUnknownPath {
         neighbour.set_path(&format!("{parent}/{random}"));
         let url = path_inserted(&neighbour);
         let reply = cx.fetch(url.clone(), "metadata of a resource that does not exist").await?;
+        if reply.is_in_front() || reply.status.is_server_error() {
+            return Err(Stop::inconclusive(format!("{url} got {}", reply.describe())));
+        }
         let body = reply.json().unwrap_or_default();
         let echoed = body.as_object().and_then(resource_of).filter(|resource| resource.contains(&random));
         match echoed {

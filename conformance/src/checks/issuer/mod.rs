@@ -3,7 +3,7 @@
 checks! {
     missing::IssuerMissing,
     other::IssuerOther,
-    trailing_slash::IssuerTrailingSlash,
+    spelling::IssuerSpelling,
     second_zone::SecondZone,
     second_zone_contact::SecondZoneContact,
 }

@@ -11,7 +11,8 @@ page! {
     ///
     /// # What it checks
     /// A second zone is started, with live metadata and keys. It signs the accepted token's claims under its own
-    /// name: everything is right but the issuer. The token must not be served.
+    /// name: everything is right but the issuer. The token must not be served. The second zone listens on this
+    /// machine; a server elsewhere could not ask it for keys and would refuse for that, so there it is not tested.
     ///
     /// # Why it matters
     /// Whoever can rent a zone can issue such tokens. A server that trusts an issuer because its keys can be fetched
@@ -30,7 +31,7 @@ const META: Meta = Meta {
     requirements: &["keycard-guide-foreign-issuer", "rfc8725-3.8-no-issuer-driven-fetch"],
     level: Level::Must,
     area: Area::Issuer,
-    needs: &[Need::ZoneControl],
+    needs: &[Need::ZoneControl, Need::SecondServer],
     follows_from: &["garbage-token", "issuer-other", "foreign-signature"],
     ..Meta::CALM
 };
@@ -43,7 +44,11 @@ impl Check for SecondZone {
 
     async fn run(&self, cx: &Context) -> Verdict {
         let token = cx.accepted_token().await?;
-        let (foreign, _) = cx.second_zone_token(&token).await?;
-        cx.call(&foreign, "a perfect token of a second zone").await?.expect_refused()
+        let (foreign, zone) = cx.second_zone_token(&token).await?;
+        cx.call(&foreign, "a perfect token of a second zone").await?.expect_refused()?;
+        if zone.requests_after(0).await?.is_empty() {
+            cx.remark("the second zone's log has no request of the server".to_owned());
+        }
+        Ok(())
     }
 }

@@ -10,9 +10,9 @@ page! {
     /// Without its zone's keys the server refuses what it cannot verify
     ///
     /// # What it checks
-    /// The zone's key set answers 500. A token that names a key which the server cannot know, signed by a stranger,
-    /// is sent until the zone's log shows that the server asked for keys; then the same token properly signed.
-    /// Neither may be served. Afterwards the accepted token must work again.
+    /// The zone's key set answers 500. A forged token and a properly signed one, which name a key that the server
+    /// cannot know, are sent until the zone's log shows that the server asked for keys. Neither may be served.
+    /// Afterwards the accepted token must work again.
     ///
     /// # Why it matters
     /// A server that lets requests pass while it cannot verify them is open whenever somebody manages to disturb its

@@ -61,7 +61,8 @@ impl Check for KeyRotation {
                     return Ok(());
                 }
                 Outcome::Unauthorized | Outcome::Forbidden | Outcome::ServerError if waits.again().await => {}
-                Outcome::Unauthorized | Outcome::Forbidden => {
+                Outcome::NoVerdict if reply.is_in_front() && waits.again().await => {}
+                Outcome::Unauthorized | Outcome::Forbidden | Outcome::ServerError => {
                     let within = cx.options().key_wait.as_secs();
                     return Err(Stop::violation(
                         format!("served within {within} s"),

@@ -6,6 +6,7 @@ use http::StatusCode;
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
+use crate::reply::Outcome;
 use crate::text::quoted;
 
 page! {
@@ -44,7 +45,11 @@ impl Check for ScopeChallengeError {
 
     async fn run(&self, cx: &Context) -> Verdict {
         let scoped = cx.scoped().await?;
-        let reply = cx.call_scoped(&scoped, None, "no scope").await?;
+        let (missing, left) = scoped.lacking_one();
+        let reply = cx.call_scoped(&scoped.tool, &left, &format!("all it needs but {missing}")).await?;
+        if matches!(reply.outcome(), Outcome::ServerError) || reply.is_in_front() {
+            return Err(Stop::inconclusive(format!("for want of a scope the answer was {}", reply.describe())));
+        }
         let challenge = reply.bearer_challenge();
         let error = challenge.as_ref().and_then(|c| c.param("error"));
         if reply.status == StatusCode::FORBIDDEN && error == Some("insufficient_scope") {

@@ -50,10 +50,11 @@ impl Check for ScopeChallengeNames {
         let Some(scope) = challenge.as_ref().and_then(|c| c.param("scope")).filter(|s| !s.trim().is_empty()) else {
             return Err(Stop::violation("a challenge with scope", "a challenge without it"));
         };
-        let retried = cx.call_scoped(&scoped, Some(scope), "exactly the challenged scopes").await?;
+        let challenged: Vec<_> = scope.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect();
+        let retried = cx.call_scoped(&scoped.tool, &challenged, "exactly the challenged scopes").await?;
         if retried.outcome() == Outcome::Forbidden {
             return Err(Stop::violation(
-                format!("{} served with scope {}", scoped.name(), quoted(scope)),
+                format!("{} served with scope {}", scoped.tool.name(), quoted(scope)),
                 retried.describe(),
             ));
         }

@@ -2,18 +2,17 @@
 
 use async_trait::async_trait;
 
-use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
+use super::expect_not_served;
+use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::page;
-use crate::reply::Outcome;
-use crate::text::quoted;
 
 page! {
     /// A scope that only looks like the right one is not enough
     ///
     /// # What it checks
-    /// A tool that needs a scope is called with tokens in which that scope is upper-cased, cut short, and lengthened.
-    /// None may be served.
+    /// A tool that needs a scope is called with tokens in which that scope, and nothing else, is written in upper
+    /// or lower case, cut short, or lengthened at either end. None may be served.
     ///
     /// # Why it matters
     /// A comparison by prefix or substring makes `reports:readonly` as good as `reports:read`, and whoever may name
@@ -45,20 +44,33 @@ impl Check for ScopeLookalike {
 
     async fn run(&self, cx: &Context) -> Verdict {
         let scoped = cx.scoped().await?;
-        let Some(own) = scoped.scopes.last() else { return Ok(()) };
-        let cut: String = own.chars().take(own.chars().count().saturating_sub(1)).collect();
-        for lookalike in [own.to_uppercase(), cut, format!("{own}x"), format!("x{own}")] {
-            if lookalike == *own || lookalike.is_empty() {
-                continue; // a scope without letters has no other case
-            }
-            let reply = cx.call_scoped(&scoped, Some(&lookalike), &format!("scope {lookalike}")).await?;
-            if reply.outcome() == Outcome::Served {
-                return Err(Stop::violation(
-                    format!("{} refused with scope {}", scoped.name(), quoted(&lookalike)),
-                    reply.describe(),
-                ));
+        for own in &scoped.tool.scopes {
+            for lookalike in lookalikes(own) {
+                let mut scopes = scoped.without(own);
+                scopes.push(lookalike.clone());
+                let what = format!("scope {lookalike} for {own}");
+                let reply = cx.call_scoped(&scoped.tool, &scopes, &what).await?;
+                expect_not_served(&reply, &format!("{} with {what}", scoped.tool.name()))?;
             }
         }
         Ok(())
+    }
+}
+
+/// Scopes that a sloppy comparison takes for `own`.
+fn lookalikes(own: &str) -> Vec<String> {
+    let cut: String = own.chars().take(own.chars().count().saturating_sub(1)).collect();
+    let mut all = vec![own.to_uppercase(), own.to_lowercase(), cut, format!("{own}x"), format!("x{own}")];
+    // A scope without letters has no other case.
+    all.retain(|lookalike| lookalike != own && !lookalike.is_empty());
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_lookalike_is_the_scope_itself() {
+        assert_eq!(super::lookalikes("a:b"), ["A:B", "a:", "a:bx", "xa:b"]);
+        assert_eq!(super::lookalikes("A"), ["a", "Ax", "xA"]);
     }
 }

@@ -2,17 +2,18 @@
 
 use async_trait::async_trait;
 
+use super::expect_not_served;
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
-use crate::reply::Outcome;
 
 page! {
     /// A tool that needs a scope is refused without it
     ///
     /// # What it checks
-    /// A tool that needs a scope is called with the accepted token (control), with one that has no scope, and with
-    /// one that has another scope. The last two must not be served.
+    /// Each tool that needs scopes is called with a token that has them (control), then with one that lacks one of
+    /// them, and with one that has another scope in its place. The last two must not be served. Needed is what
+    /// --tool-scope says, else what a tool proves to need when a scope is taken from the token.
     ///
     /// # Why it matters
     /// Without this, every signed-in user may do everything: consent screens and policies decide nothing.
@@ -42,11 +43,21 @@ impl Check for ScopeMissing {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        let scoped = cx.scoped().await?;
-        for (what, scope) in [("no scope", None), ("another scope", Some("conformance:other"))] {
-            let reply = cx.call_scoped(&scoped, scope, what).await?;
-            if reply.outcome() == Outcome::Served {
-                return Err(Stop::violation(format!("{} refused with {what}", scoped.name()), reply.describe()));
+        if cx.survey().scoped_tools.is_empty() {
+            return Err(Stop::NotTested { need: Need::ScopeMap });
+        }
+        for tool in &cx.survey().scoped_tools {
+            let scoped = cx.scoped_tool(tool).await?;
+            for missing in &tool.scopes {
+                let left = scoped.without(missing);
+                let mut replaced = left.clone();
+                replaced.push("conformance:other".to_owned());
+                for (what, scopes) in
+                    [(format!("all it needs but {missing}"), left), (format!("another scope for {missing}"), replaced)]
+                {
+                    let reply = cx.call_scoped(tool, &scopes, &what).await?;
+                    expect_not_served(&reply, &format!("{} with {what}", tool.name()))?;
+                }
             }
         }
         Ok(())

@@ -41,11 +41,15 @@ impl Check for ScopeOrder {
 
     async fn run(&self, cx: &Context) -> Verdict {
         let scoped = cx.scoped().await?;
-        let own = scoped.scopes.join(" ");
-        for scope in
-            [format!("{own} other:a other:b"), format!("other:a {own} other:b"), format!("other:a other:b {own}")]
-        {
-            cx.call_scoped(&scoped, Some(&scope), &format!("scope {scope}")).await?.expect_served()?;
+        let (own, others) = scoped.lacking_one();
+        let around = ["other:a".to_owned(), "other:b".to_owned()];
+        let own = std::slice::from_ref(&own);
+        let first = [own, &others, &around].concat();
+        let middle = [&around[..1], own, &others, &around[1..]].concat();
+        let last = [&around[..], &others, own].concat();
+        for (place, scopes) in [("first", first), ("in the middle", middle), ("last", last)] {
+            let what = format!("the scope {place} among others");
+            cx.call_scoped(&scoped.tool, &scopes, &what).await?.expect_served()?;
         }
         Ok(())
     }

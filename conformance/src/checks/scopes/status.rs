@@ -12,7 +12,8 @@ page! {
     /// Too little scope is answered 403
     ///
     /// # What it checks
-    /// A tool that needs a scope is called with a token that lacks only that scope. The status must be 403.
+    /// A tool that needs a scope is called with a token that lacks only that scope. The status must be 403. A call
+    /// that is served, and a refusal inside 200, are judged by other checks.
     ///
     /// # Why it matters
     /// A client steps up on 403 and starts over on 401: it then asks for the same scopes again, for ever.
@@ -43,11 +44,15 @@ impl Check for ScopeStatus {
 
     async fn run(&self, cx: &Context) -> Verdict {
         let scoped = cx.scoped().await?;
-        let reply = cx.call_scoped(&scoped, None, "no scope").await?;
+        let (missing, left) = scoped.lacking_one();
+        let reply = cx.call_scoped(&scoped.tool, &left, &format!("all it needs but {missing}")).await?;
         match reply.outcome() {
-            // Served is the finding of scope-missing, and a refusal within 2xx is scope-challenge-error's.
-            Outcome::Served | Outcome::NotServedIn2xx => {
-                Err(Stop::inconclusive(format!("the answer was {}", reply.describe())))
+            Outcome::Served => Err(Stop::not_applicable("the call was served, which scope-missing judges")),
+            Outcome::NotServedIn2xx => {
+                Err(Stop::not_applicable("the refusal came within 2xx, which scope-challenge-error judges"))
+            }
+            _ if reply.is_in_front() => {
+                Err(Stop::inconclusive(format!("for want of a scope the answer was {}", reply.describe())))
             }
             _ => reply.expect_status(StatusCode::FORBIDDEN),
         }

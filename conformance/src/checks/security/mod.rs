@@ -16,26 +16,40 @@ use crate::check::{Stop, Verdict};
 use crate::client::Request;
 use crate::context::Context;
 use crate::reply::Outcome;
+use crate::survey::TokenFound;
 
 /// A word that is no token.
 const GARBAGE: &str = "not-a-token";
 
 /// Passes where a request is refused both without a token and with a word that is none.
 ///
+/// 401 and 403 are refusals, and for methods that a server may not have 404, 405 and 406. Another 4xx may come from the
+/// transport, which has not looked at credentials: it counts where the same request with the accepted token is served.
+///
 /// # Errors
 /// A violation where it was served; inconclusive where the answer says nothing about credentials.
-async fn expect_closed(cx: &Context, name: &str, request: &Request) -> Verdict {
-    for (with, request) in [("no token", request.clone()), ("a word that is no token", request.clone().bearer(GARBAGE))]
-    {
+async fn expect_closed(cx: &Context, name: &str, bare: &Request) -> Verdict {
+    let is_message = bare.body.is_some();
+    for (with, request) in [("no token", bare.clone()), ("a word that is no token", bare.clone().bearer(GARBAGE))] {
         let reply = cx.send(&request.purpose(format!("{name} with {with}"))).await?;
+        let unclear = || Stop::inconclusive(format!("{name} with {with} got {}", reply.describe()));
         match reply.outcome() {
             Outcome::Served => {
                 return Err(Stop::violation(format!("a refusal of {name} with {with}"), reply.describe()));
             }
             // A JSON-RPC error inside 200: not the status that MCP asks for, but nothing was given away.
             Outcome::Unauthorized | Outcome::Forbidden | Outcome::NotServedIn2xx => {}
-            Outcome::NoVerdict if reply.status.is_client_error() && !reply.is_in_front() => {}
-            _ => return Err(Stop::inconclusive(format!("{name} with {with} got {}", reply.describe()))),
+            Outcome::NoVerdict if !is_message && matches!(reply.status.as_u16(), 404..=406) => {}
+            Outcome::NoVerdict if reply.status.is_redirection() && !is_message => {}
+            Outcome::NoVerdict if reply.status.is_client_error() && !reply.is_in_front() => {
+                let TokenFound::Accepted(token) = &cx.survey().token else { return Err(unclear()) };
+                let control =
+                    bare.clone().bearer(&token.compact).purpose(format!("{name} with the accepted token (control)"));
+                if cx.send(&control).await?.outcome() != Outcome::Served {
+                    return Err(unclear());
+                }
+            }
+            Outcome::ServerError | Outcome::NoVerdict => return Err(unclear()),
         }
     }
     Ok(())

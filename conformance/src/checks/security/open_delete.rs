@@ -14,10 +14,10 @@ page! {
     /// DELETE needs a valid token
     ///
     /// # What it checks
-    /// DELETE on the endpoint, which ends a session, is sent without a token and with a word that is no token; where the
-    /// server has sessions, for one that was opened for this. Neither should be served. Any status from 400 to 499 is a
-    /// refusal, but for those of a layer in front (408, 413, 421, 429, 431): these and errors of the server prove
-    /// nothing.
+    /// DELETE on the endpoint, which ends a session, is sent without a token and with a word that is no token;
+    /// where the server has sessions, for one that was opened for this. Neither should be served. 401, 403, 404,
+    /// 405 and 406 are refusals; errors of the server and of layers in front of it (429 and the like) are
+    /// inconclusive.
     ///
     /// # Why it matters
     /// Whoever may end sessions without a token can keep every user from working.

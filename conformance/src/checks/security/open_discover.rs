@@ -12,9 +12,9 @@ page! {
     /// server/discover needs a valid token
     ///
     /// # What it checks
-    /// server/discover is sent without a token and with a word that is no token. Neither should be served. Any
-    /// status from 400 to 499 is a refusal, but for those of a layer in front (408, 413, 421, 429, 431): these and
-    /// errors of the server prove nothing.
+    /// server/discover is sent without a token and with a word that is no token. Neither should be served. 401 and
+    /// 403 are refusals. Another 4xx counts where the same request with the accepted token is served, else it may
+    /// be the transport's and is inconclusive, as are errors of the server.
     ///
     /// # Why it matters
     /// Its answer names the server, its version and its capabilities: what an attacker looks up first.

@@ -13,8 +13,8 @@ page! {
     ///
     /// # What it checks
     /// GET on the endpoint, which opens an event stream where the server has one, is sent without a token and with
-    /// a word that is no token. Neither should be served. Any status from 400 to 499 is a refusal, but for those of
-    /// a layer in front (408, 413, 421, 429, 431): these and errors of the server prove nothing.
+    /// a word that is no token. Neither should be served. 401, 403, 404, 405 and 406 are refusals; errors of the
+    /// server and of layers in front of it (429 and the like) are inconclusive.
     ///
     /// # Why it matters
     /// Over the stream a server tells its clients what goes on: results, notifications, questions. Whoever may open

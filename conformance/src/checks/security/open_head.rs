@@ -12,9 +12,9 @@ page! {
     /// HEAD needs a valid token
     ///
     /// # What it checks
-    /// HEAD on the endpoint is sent without a token and with a word that is no token. Neither should be served. Any
-    /// status from 400 to 499 is a refusal, but for those of a layer in front (408, 413, 421, 429, 431): these and
-    /// errors of the server prove nothing.
+    /// HEAD on the endpoint is sent without a token and with a word that is no token. Neither should be served.
+    /// 401, 403, 404, 405 and 406 are refusals; errors of the server and of layers in front of it (429 and the
+    /// like) are inconclusive.
     ///
     /// # Why it matters
     /// Frameworks answer HEAD with the handler for GET, and protection that is tied to methods by name is not

@@ -12,9 +12,10 @@ page! {
     /// tools/list needs a valid token
     ///
     /// # What it checks
-    /// tools/list is sent without a token and with a word that is no token. Neither should be served. Any status
-    /// from 400 to 499 is a refusal, but for those of a layer in front (408, 413, 421, 429, 431): these and errors
-    /// of the server prove nothing. A server may leave it open on purpose, so this is a warning.
+    /// tools/list is sent without a token and with a word that is no token. Neither should be served. A server may
+    /// leave it open on purpose, so this is a warning. 401 and 403 are refusals. Another 4xx counts where the same
+    /// request with the accepted token is served, else it may be the transport's and is inconclusive, as are errors
+    /// of the server.
     ///
     /// # Why it matters
     /// Names, descriptions and arguments of tools tell what lies behind a server, and how to ask for it.

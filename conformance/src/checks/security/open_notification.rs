@@ -12,10 +12,10 @@ page! {
     /// A notification needs a valid token
     ///
     /// # What it checks
-    /// The notification notifications/initialized is sent without a token and with a word that is no token. Neither
-    /// should be served. Any status from 400 to 499 is a refusal, but for those of a layer in front (408, 413, 421,
-    /// 429, 431): these and errors of the server prove nothing. MCP wants an HTTP error for a notification that a
-    /// server cannot accept, so this is a failure.
+    /// The notification notifications/cancelled, for a request that was never made, is sent without a token and
+    /// with a word that is no token. Neither may be accepted. 401 and 403 are refusals. Another 4xx counts where
+    /// the same request with the accepted token is served, else it may be the transport's and is inconclusive, as
+    /// are errors of the server.
     ///
     /// # Why it matters
     /// Notifications cancel requests and report progress. From somebody who is nobody, neither may be believed.
@@ -44,6 +44,6 @@ impl Check for OpenNotification {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        expect_closed(cx, "a notification", &cx.operation(&Operation::Notification("notifications/initialized"))).await
+        expect_closed(cx, "a notification", &cx.operation(&Operation::Notification("notifications/cancelled"))).await
     }
 }

@@ -1,16 +1,20 @@
 //! The coarsest failure: a server that looks at whether there is a token and not at the token.
 
 use async_trait::async_trait;
+use http::StatusCode;
 
-use crate::check::{Area, Check, Level, Meta, Need, Verdict};
+use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
+use crate::reply::Outcome;
 
 page! {
     /// A token that is no token is refused
     ///
     /// # What it checks
-    /// In place of the accepted token the request carries a word that is no JWT. It must not be served.
+    /// In place of the accepted token the request carries what is no JWT: a word, two, four and five segments,
+    /// three that are no base64url or no JSON, and a payload that is an array. None may be served, and none may
+    /// make the server fail. 400 is a refusal here, too.
     ///
     /// # Why it matters
     /// A server that serves it only looks whether there is a header. Anybody can send one.
@@ -40,7 +44,26 @@ impl Check for GarbageToken {
 
     async fn run(&self, cx: &Context) -> Verdict {
         cx.accepted_token().await?;
-        let reply = cx.call("not-a-token", "a word that is no token").await?;
-        reply.expect_refused()
+        for (what, token) in GARBAGE {
+            let reply = cx.call(token, what).await?;
+            match reply.outcome() {
+                // 400 says that it is no token, which is true.
+                Outcome::NoVerdict if reply.status == StatusCode::BAD_REQUEST => {}
+                Outcome::ServerError => return Err(Stop::violation(format!("401 for {what}"), reply.describe())),
+                _ => reply.expect_refused()?,
+            }
+        }
+        Ok(())
     }
 }
+
+/// What a server may be sent in place of a token; short, and of characters that a token may have.
+const GARBAGE: [(&str, &str); 7] = [
+    ("a word that is no token", "not-a-token"),
+    ("two segments", "e30.e30"),
+    ("four segments", "e30.e30.e30.e30"),
+    ("five segments", "e30.e30.e30.e30.e30"),
+    ("three segments that are no base64url", "///.~~~.+++"),
+    ("three segments that are no JSON", "gICA.gICA.gICA"),
+    ("a payload that is an array", "eyJhbGciOiJSUzI1NiJ9.W10.e30"),
+];

@@ -1,6 +1,7 @@
 //! A token without an end.
 
 use async_trait::async_trait;
+use serde_json::Value;
 
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
@@ -10,7 +11,8 @@ page! {
     /// A token without an end is refused
     ///
     /// # What it checks
-    /// The zone signs the accepted token again without `exp`. It should not be served.
+    /// The zone signs the accepted token again without `exp`, and with an `exp` that is null. Neither should be
+    /// served.
     ///
     /// # Why it matters
     /// Libraries check `exp` where it is there. A token without it is then valid for good.
@@ -41,7 +43,12 @@ impl Check for MissingExp {
 
     async fn run(&self, cx: &Context) -> Verdict {
         let token = cx.accepted_token().await?;
-        let endless = cx.sign(&token.but(|t| t.without_claim("exp")), "token without exp").await?;
-        cx.call(&endless, "a token without exp").await?.expect_refused()
+        let absent = token.but(|t| t.without_claim("exp"));
+        let null = token.but(|t| t.claim("exp", Value::Null));
+        for (what, draft) in [("a token without exp", absent), ("a token whose exp is null", null)] {
+            let endless = cx.sign(&draft, "token without exp").await?;
+            cx.call(&endless, what).await?.expect_refused()?;
+        }
+        Ok(())
     }
 }

@@ -15,4 +15,5 @@ checks! {
     unknown_header::UnknownHeader,
     scheme_case::SchemeCase,
     query_token::QueryToken,
+    signed_in::SignedInToken,
 }

@@ -5,13 +5,14 @@ use async_trait::async_trait;
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::page;
+use crate::text::quoted;
 
 page! {
     /// An unsigned token is refused
     ///
     /// # What it checks
-    /// The claims of the accepted token are sent with `alg` none, None and nOnE, without a signature and with the
-    /// accepted one's. None of them may be served.
+    /// The claims of the accepted token are sent with `alg` none, None, nOnE and empty, with an empty signature,
+    /// with the accepted one's, and without a third segment. None of them may be served.
     ///
     /// # Why it matters
     /// Whoever can write JSON could be any user.
@@ -43,11 +44,15 @@ impl Check for UnsignedToken {
     async fn run(&self, cx: &Context) -> Verdict {
         let token = cx.accepted_token().await?;
         let (_, _, signature) = token.segments();
-        for alg in ["none", "None", "nOnE"] {
+        for alg in ["none", "None", "nOnE", ""] {
             let draft = token.but(|t| t.header("alg", alg));
-            for signature in ["", signature] {
-                let forged = cx.note(draft.with_signature(signature), "unsigned token");
-                cx.call(&forged, &format!("alg {alg}")).await?.expect_refused()?;
+            let (empty, kept) = (draft.with_signature(""), draft.with_signature(signature));
+            let two_segments = empty.trim_end_matches('.').to_owned();
+            for (how, forged) in
+                [("no signature", empty), ("the accepted signature", kept), ("no third segment", two_segments)]
+            {
+                let forged = cx.note(forged, "unsigned token");
+                cx.call(&forged, &format!("alg {} and {how}", quoted(alg))).await?.expect_refused()?;
             }
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! Secrets that stand in tutorials.
 
 use async_trait::async_trait;
+use serde_json::Value;
 
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
@@ -10,8 +11,8 @@ page! {
     /// A token keyed with a well-known secret is refused
     ///
     /// # What it checks
-    /// The claims of the accepted token are signed with HS256 under a short list of secrets that stand in tutorials,
-    /// and under the empty one. None may be served.
+    /// The claims of the accepted token are signed with HS256 under a short list of secrets that stand in
+    /// tutorials, under the client id, and under the empty one. None may be served.
     ///
     /// # Why it matters
     /// A development secret left in place lets whoever reads the same tutorial be any user.
@@ -43,7 +44,8 @@ impl Check for WeakSecret {
     async fn run(&self, cx: &Context) -> Verdict {
         let token = cx.accepted_token().await?;
         let draft = token.but(|t| t.header("alg", "HS256"));
-        for secret in ["secret", "your-256-bit-secret", "changeme", "password", "test", ""] {
+        let client = token.claims.get("client_id").and_then(Value::as_str).unwrap_or_default();
+        for secret in ["secret", "your-256-bit-secret", "changeme", "password", "test", client, ""] {
             let forged = cx.note(draft.signed_with_secret(secret.as_bytes())?, "token keyed with a well-known secret");
             cx.call(&forged, "HS256 under a well-known secret").await?.expect_refused()?;
         }

@@ -11,7 +11,8 @@ page! {
     ///
     /// # What it checks
     /// The suite does what an MCP client does: it registers at the zone, signs a user in on the page, redeems the
-    /// code with PKCE for the resource, and calls the server with the token that comes. It must be served.
+    /// code with PKCE for the resource that the metadata names, and calls the server with the token that comes. It
+    /// must be served. Where the server accepts no token of the zone at all, this is inconclusive.
     ///
     /// # Why it matters
     /// All other checks start from tokens that the suite has minted. This one shows that the server works with what
@@ -30,7 +31,7 @@ const META: Meta = Meta {
     id: "signed-in-token",
     requirements: &["rfc6750-2.1-header-supported"],
     level: Level::Must,
-    area: Area::Audit,
+    area: Area::TokenValidation,
     needs: &[Need::ZoneControl, Need::Browser],
     ..Meta::CALM
 };
@@ -42,6 +43,8 @@ impl Check for SignedInToken {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
+        // Where no token of the zone is accepted, the server trusts another zone, and this token would prove no more.
+        cx.survey().accepted()?;
         let signed_in = cx.signed_in().await?;
         cx.call_as_another(&signed_in.access_token, "a token from a real sign-in").await?.expect_served()
     }
