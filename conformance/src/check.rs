@@ -1,6 +1,7 @@
 //! The whole vocabulary of a check: what it is called, what it needs, how it ends.
 
 use async_trait::async_trait;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::context::Context;
@@ -90,7 +91,7 @@ impl Meta {
 }
 
 /// How much a violation weighs (RFC 2119), as it binds the party under MCP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// MUST or MUST NOT: a violation fails.
@@ -113,7 +114,7 @@ impl Level {
 }
 
 /// The topic of a check; the catalogue's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Area {
     /// Protected resource metadata and the ways to it.
@@ -157,7 +158,7 @@ impl Area {
 }
 
 /// What a check must have beyond the server's URL; the catalogue's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Need {
     /// The suite can mint any token and see the zone's traffic.

@@ -106,6 +106,14 @@ impl Context {
         self.revision
     }
 
+    /// Makes sure that the server was seen to speak this revision, for rules that others do not have.
+    ///
+    /// # Errors
+    /// Not tested where it is only assumed: a token would show it.
+    pub fn spoken(&self) -> Result<(), Stop> {
+        if self.run.survey.assumed { Err(Stop::NotTested { need: Need::ValidToken }) } else { Ok(()) }
+    }
+
     /// The user's words.
     pub fn options(&self) -> &Options {
         &self.run.options

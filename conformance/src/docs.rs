@@ -1,15 +1,18 @@
-//! The generated documentation: one page per check, and their index.
+//! The generated documentation: one page per check, their index, what they cover, and the schema of the JSON report.
 
 use std::fmt::Write as _;
 
-use crate::catalogue;
+use crate::catalogue::{self, Requirement};
 use crate::check::{Check, Need};
 use crate::checks;
+use crate::report;
 
 /// Every generated file: its path below `docs/`, and its text.
 pub fn pages() -> Vec<(String, String)> {
     let mut pages: Vec<_> = checks::ALL.iter().map(|c| (format!("checks/{}.md", c.meta().id), page(*c))).collect();
     pages.push(("checks/README.md".to_owned(), index()));
+    pages.push(("coverage.md".to_owned(), coverage()));
+    pages.push(("report.schema.json".to_owned(), report::schema()));
     pages
 }
 
@@ -62,4 +65,58 @@ fn index() -> String {
         );
     }
     text
+}
+
+/// Which requirements of a server have a check, and which have none yet.
+fn coverage() -> String {
+    let counted: Vec<_> = catalogue::all().values().filter(|r| r.counts_for_server()).collect();
+    let of = |id: &str| -> Vec<&str> {
+        checks::ALL.iter().map(|c| c.meta()).filter(|m| m.requirements.contains(&id)).map(|m| m.id).collect()
+    };
+    let (with, without): (Vec<&Requirement>, Vec<&Requirement>) =
+        counted.iter().copied().partition(|r| !of(&r.id).is_empty());
+    let mut text = format!(
+        "# What the checks cover\n\n\
+         Generated. {} of the {} requirements of a protected server that are testable and not optional have a check;\n\
+         `requirements/README.md` says how they are counted, and a test that each such check catches a server that\n\
+         breaks the requirement.\n\n\
+         | requirement | level | checks |\n|---|---|---|\n",
+        with.len(),
+        counted.len()
+    );
+    for requirement in &with {
+        let links: Vec<_> = of(&requirement.id).iter().map(|id| format!("[{id}](checks/{id}.md)")).collect();
+        let _ = writeln!(text, "| `{}` | {} | {} |", requirement.id, requirement.level, links.join(", "));
+    }
+    text.push_str("\n## Without a check\n\n");
+    for requirement in &without {
+        let _ = writeln!(text, "- `{}` ({}): {}", requirement.id, requirement.level, requirement.summary);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn the_committed_pages_are_the_generated_ones() {
+        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+        let pages = pages();
+        for (name, text) in &pages {
+            let committed = std::fs::read_to_string(docs.join(name)).unwrap_or_default();
+            assert!(
+                committed == *text,
+                "{name} differs; write it with: cargo run -p conformance -- docs conformance/docs"
+            );
+        }
+        let generated: BTreeSet<_> = pages.iter().map(|(name, _)| docs.join(name)).collect();
+        for entry in std::fs::read_dir(docs.join("checks")).unwrap() {
+            let path = entry.unwrap().path();
+            assert!(generated.contains(&path), "{} is the page of no check; remove it", path.display());
+        }
+    }
 }

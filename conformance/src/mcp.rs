@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use http::{HeaderMap, HeaderValue, Method};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -11,7 +12,7 @@ use url::Url;
 use crate::client::Request;
 
 /// A revision of MCP that the suite speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, clap::ValueEnum)]
 pub enum Revision {
     /// Begins with `initialize`; may have sessions.
     #[serde(rename = "2025-11-25")]

@@ -190,19 +190,13 @@ async fn on_its_own_scene(
 async fn one(run: &Arc<Run>, job: Job, access: &BTreeSet<Need>, strict: bool) -> CheckResult {
     let started = Instant::now();
     let transcript = Arc::new(Transcript::default());
-    let missing: Vec<Need> = needs(run, job).filter(|need| !access.contains(need)).collect();
+    let needs = job.check.meta().needs.iter();
+    let missing: Vec<Need> = needs.filter(|need| !access.contains(need)).copied().collect();
     let ended = match missing.first() {
         Some(need) => Err(Stop::NotTested { need: *need }),
         None => guarded(run, job, &transcript).await,
     };
     result(run, job, ended, missing, &transcript, started, strict)
-}
-
-/// What a check needs; one about a single revision also a token, where only a token shows whether that one is spoken.
-fn needs(run: &Run, job: Job) -> impl Iterator<Item = Need> {
-    let about_one = matches!(job.check.meta().revisions, Revisions::Initialize | Revisions::Stateless);
-    let spoken = (about_one && run.survey.assumed).then_some(Need::ValidToken);
-    job.check.meta().needs.iter().copied().chain(spoken)
 }
 
 fn result(

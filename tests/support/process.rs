@@ -64,11 +64,11 @@ impl Program {
         self.child.id()
     }
 
-    /// Ends the program, and gives what else it wrote to standard output.
-    pub fn end(mut self) -> String {
-        let _ = self.child.kill();
+    /// Waits until the program has ended, and gives what else it wrote to standard output.
+    pub fn rest(mut self) -> String {
         let mut rest = String::new();
         let _ = self.stdout.read_to_string(&mut rest);
+        let _ = self.child.wait();
         rest
     }
 }

@@ -2,6 +2,8 @@
 
 use std::io;
 
+use schemars::generate::SchemaSettings;
+
 use super::{Report, Reporter};
 
 /// Raised when a member changes its meaning or goes away; new members leave it as it is.
@@ -14,4 +16,11 @@ impl Reporter for Json {
         serde_json::to_writer_pretty(&mut *out, report)?;
         writeln!(out)
     }
+}
+
+/// The JSON Schema (draft 2020-12) of the report, as it is written.
+pub fn schema() -> String {
+    let schema = SchemaSettings::draft2020_12().for_serialize().into_generator().into_root_schema_for::<Report>();
+    // A schema is JSON already.
+    serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
 }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::check::{Area, Level, Need, Stop};
@@ -14,11 +15,11 @@ use crate::exit_status::ExitStatus;
 use crate::mcp::Revision;
 use crate::transcript::Exchange;
 
-pub use json::SCHEMA_VERSION;
+pub use json::{SCHEMA_VERSION, schema};
 pub use terminal::Terminal;
 
 /// What a check came to: one list, in every format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// A MUST was broken.
@@ -78,7 +79,7 @@ impl Verdict {
 }
 
 /// One check in one revision, and how it ended.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct CheckResult {
     /// The check's id.
     pub check: &'static str,
@@ -113,9 +114,9 @@ pub struct CheckResult {
 }
 
 /// A finished run.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {
-    /// Version of this structure; see `docs/report.md`.
+    /// Version of this structure; see `docs/report.schema.json`.
     pub schema_version: u32,
     /// What made the report.
     pub tool: Tool,
@@ -128,7 +129,7 @@ pub struct Report {
 }
 
 /// What made the report.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct Tool {
     /// `conformance`.
     pub name: &'static str,
@@ -137,7 +138,7 @@ pub struct Tool {
 }
 
 /// What was tested, and with which access.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Target {
     /// The MCP endpoint.
     pub url: String,
@@ -159,7 +160,7 @@ pub struct Target {
 }
 
 /// The whole in numbers.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Summary {
     /// How often each verdict was given.
     pub verdicts: BTreeMap<&'static str, usize>,

@@ -43,6 +43,7 @@ impl Check for ChallengeOfflineAccess {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
+        cx.spoken()?;
         let mut seen = false;
         for (what, challenge) in bearer_challenges(&refusals(cx).await?)? {
             let Some(scope) = challenge.param("scope") else { continue };

@@ -44,6 +44,7 @@ impl Check for MetadataOfflineAccess {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
+        cx.spoken()?;
         let mut listed = false;
         for (place, document) in documents(cx.discovery())? {
             listed |= document.get("scopes_supported").is_some_and(Value::is_array);

@@ -1,0 +1,166 @@
+//! `conformance run`, `demo`, `list` and `explain` as people use them: what they print, what they exit with.
+
+use std::time::{Duration, Instant};
+
+use insta::{assert_snapshot, with_settings};
+use serde_json::Value;
+use support::process::Program;
+
+use crate::programs::{CONFORMANCE, Watched, answer, conformance, faulty_server, zone};
+
+/// What varies from run to run.
+const VARYING: [(&str, &str); 2] = [(r"127\.0\.0\.1:\d+|localhost:\d+", "[host]"), (r"in \d+\.\d s", "in [time]")];
+
+#[test]
+fn the_demo_needs_nothing_and_finds_nothing() {
+    let run = conformance(&["demo", "--report", "json"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let report = run.report();
+    assert_eq!(report["schema_version"], 1);
+    assert_eq!(report["target"]["revisions"], serde_json::json!(["2025-11-25", "2026-07-28"]));
+    for verdict in ["fail", "warn", "info", "inconclusive", "error", "not_tested"] {
+        assert_eq!(report["summary"]["verdicts"].get(verdict), None, "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_finding_says_what_was_expected_and_what_to_do() {
+    let zone = zone();
+    let server = faulty_server(&zone, "ignores-audience");
+    let url = format!("{}/mcp", server.said("MCP_SERVER_URL"));
+    let run =
+        conformance(&["run", "--url", &url, "--zone", zone.said("KEYCARD_ZONE_URL"), "--check", "audience-other"]);
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    with_settings!({ filters => VARYING }, { assert_snapshot!("finding", run.stdout) });
+}
+
+#[test]
+fn with_a_url_alone_the_rest_is_listed_as_not_tested() {
+    let zone = zone();
+    let server = faulty_server(&zone, "none");
+    let url = format!("{}/mcp", server.said("MCP_SERVER_URL"));
+    let run = conformance(&["run", "--url", &url]);
+    assert_eq!(run.code, Some(0), "{}\n{}", run.stdout, run.stderr);
+    with_settings!({ filters => VARYING }, { assert_snapshot!("url_alone", run.stdout) });
+
+    let required = conformance(&["run", "--url", &url, "--require", "scope-map"]);
+    assert_eq!(required.code, Some(1), "{}", required.stdout);
+}
+
+#[test]
+fn a_must_that_was_not_tested_under_full_access_is_waived_by_name_or_not_at_all() {
+    let zone = zone();
+    let server = faulty_server(&zone, "leaves-list-open");
+    let url = format!("{}/mcp", server.said("MCP_SERVER_URL"));
+    let access = ["run", "--url", &url, "--zone", zone.said("KEYCARD_ZONE_URL")];
+    let run = conformance(&access);
+    assert_eq!(run.code, Some(3), "{}", run.stdout);
+    let waived =
+        conformance(&[&access[..], &["--allow-untested", "declared-tool", "--allow-untested", "scope-map"]].concat());
+    assert_eq!(waived.code, Some(0), "{}", waived.stdout);
+    // What would have enabled them does.
+    let named = conformance(&[&access[..], &["--tool", "whoami={}", "--tool", "read_report={}"]].concat());
+    assert_eq!(named.code, Some(0), "{}", named.stdout);
+}
+
+#[test]
+fn no_token_is_in_any_report() {
+    let zone = zone();
+    let server = faulty_server(&zone, "echoes-token-in-body");
+    let url = format!("{}/mcp", server.said("MCP_SERVER_URL"));
+    let run =
+        conformance(&["run", "--url", &url, "--zone", zone.said("KEYCARD_ZONE_URL"), "--verbose", "--report", "json"]);
+    assert_eq!(run.code, Some(1), "{}", run.stderr);
+    for (name, text) in [("standard output", &run.stdout), ("standard error", &run.stderr)] {
+        // Every JWT begins so; the evidence is there, with names in place of tokens.
+        assert!(!text.contains("eyJ"), "a token in {name}");
+        assert!(text.contains("[tampered token]"), "{name} has no evidence");
+    }
+}
+
+#[test]
+fn a_zone_is_given_back_as_it_was_after_an_interruption() {
+    let zone = zone();
+    let server = faulty_server(&zone, "retries-for-ever");
+    let url = format!("{}/mcp", server.said("MCP_SERVER_URL"));
+    let access = ["run", "--url", &url, "--zone", zone.said("KEYCARD_ZONE_URL")];
+    let check = ["--check", "jwks-outage-answer", "--timeout", "120"];
+    let faults = |zone: &Program| answer(zone.said("KEYCARD_ZONE_URL"), "/_control/faults")["faults"].clone();
+    let published = |zone: &Program| answer(zone.said("KEYCARD_ZONE_URL"), "/openidconnect/jwks")["keys"].clone();
+    let keys = |zone: &Program| answer(zone.said("KEYCARD_ZONE_URL"), "/_control/keys")["keys"].clone();
+    let (before, known) = (published(&zone), keys(&zone).as_array().map(Vec::len));
+    let run = Watched::start(CONFORMANCE, &[&access[..], &check].concat());
+    let until = Instant::now() + Duration::from_secs(60);
+    while faults(&zone) == serde_json::json!([]) || keys(&zone).as_array().map(Vec::len) == known {
+        assert!(Instant::now() < until, "the outage is begun");
+    }
+    run.signal("INT");
+    assert_eq!(run.ended().status, "130");
+    assert_eq!(faults(&zone), serde_json::json!([]));
+    assert_eq!(published(&zone), before);
+}
+
+#[test]
+fn what_cannot_be_tested_is_said_in_one_sentence() {
+    let zone = zone();
+    let zone_url = zone.said("KEYCARD_ZONE_URL");
+    let port = std::net::TcpListener::bind(("127.0.0.1", 0)).expect("there is a free port");
+    let nobody = format!("http://{}/mcp", port.local_addr().expect("it has an address"));
+    drop(port);
+    for (args, code, expected) in [
+        (vec!["run", "--url", &nobody], 3, "is the server running, and is this its MCP endpoint?"),
+        (vec!["run", "--url", zone_url, "--zone", &nobody], 3, "did not answer"),
+        (vec!["run", "--url", zone_url, "--check", "audience-othr"], 2, "did you mean audience-other?"),
+        (vec!["run", "--url", "localhost:8080/mcp"], 2, "expected http or https"),
+        (vec!["run", "--url", "http://u:p@h/mcp"], 2, "credentials in a URL are visible"),
+        (vec!["run", "--url", "http://localhost:0/mcp"], 2, "port 0 picks a free port for --launch"),
+        (vec!["run", "--url", zone_url, "--tool", "x"], 2, "expected NAME=JSON"),
+        (vec!["run", "--url", zone_url, "--report", "json", "--report", "terminal"], 2, "only one may go there"),
+        (vec!["run", "--url", zone_url, "--revision", "2024-11-05"], 2, "2025-11-25"),
+        (vec!["run", "--url", zone_url, "--zone", zone_url, "--launch", "x"], 2, "cannot be used with"),
+        (vec!["run", "--url", zone_url, "--env", "A=b"], 2, "--launch"),
+        (vec!["explain", "audience-othr"], 2, "did you mean audience-other?"),
+    ] {
+        let run = conformance(&args);
+        assert_eq!(run.code, Some(code), "{args:?}: {}", run.stderr);
+        assert!(run.stderr.contains(expected), "{args:?}: {expected} in {}", run.stderr);
+        assert!(!run.stderr.contains("panicked"), "{args:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_zone_that_is_none_of_ours_is_told_apart() {
+    let zone = zone();
+    let server = faulty_server(&zone, "none");
+    let origin = server.said("MCP_SERVER_URL");
+    let run = conformance(&["run", "--url", &format!("{origin}/mcp"), "--zone", origin]);
+    assert_eq!(run.code, Some(3), "{}", run.stderr);
+    assert!(run.stderr.contains("is no mock zone"), "{}", run.stderr);
+}
+
+#[test]
+fn every_check_is_listed_with_all_that_is_known_of_it() {
+    let run = conformance(&["list", "--format", "json"]);
+    let listed: Value = serde_json::from_str(&run.stdout).expect("the list is JSON");
+    let listed = listed.as_array().expect("it is an array");
+    assert_eq!(listed.len(), conformance::checks::ALL.len());
+    for check in listed {
+        for member in ["id", "title", "level", "area"] {
+            assert!(check[member].as_str().is_some_and(|text| !text.is_empty()), "{member} of {check}");
+        }
+        assert!(check["needs"].is_array(), "{check}");
+        let requirements = check["requirements"].as_array().expect("there are requirements");
+        assert!(!requirements.is_empty(), "{check}");
+        for id in requirements {
+            let id = id.as_str().unwrap_or_default();
+            assert!(conformance::catalogue::find(id).is_some(), "{id} of {check} is in the catalogue");
+        }
+    }
+}
+
+#[test]
+fn a_check_is_explained_by_its_page() {
+    let run = conformance(&["explain", "audience-other"]);
+    assert_eq!(run.code, Some(0));
+    assert_snapshot!("explain", run.stdout);
+}
