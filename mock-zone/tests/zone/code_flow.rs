@@ -1,15 +1,14 @@
 //! A user signs in, a client gets a code, and the code becomes tokens: the flow as it should go.
 
-mod support;
-
 use std::time::Duration;
 
+use crate::support::{
+    AuthorizeRequest, Browser, CALLBACK, CHALLENGE, RESOURCE, VERIFIER, Zone, answer, basic, decoded, query,
+    redemption, text,
+};
 use mock_zone::{Config, ResourceConfig};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
-use support::{
-    AuthorizeRequest, Browser, CALLBACK, RESOURCE, VERIFIER, Zone, answer, basic, decoded, query, redemption, text,
-};
 
 #[tokio::test]
 async fn a_public_client_gets_a_token_for_the_resource_it_named() {
@@ -161,7 +160,7 @@ async fn a_signed_in_browser_is_not_asked_again() {
                 .query(&[
                     ("client_id", client_id.as_str()),
                     ("response_type", "code"),
-                    ("code_challenge", support::CHALLENGE),
+                    ("code_challenge", CHALLENGE),
                     ("code_challenge_method", "S256"),
                 ])
                 .header("sec-fetch-dest", "iframe"),

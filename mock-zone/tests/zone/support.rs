@@ -1,7 +1,5 @@
 //! A zone, and clients and browsers that speak to it over HTTP as anyone would.
 
-#![allow(dead_code, reason = "each test binary uses a part of it")]
-
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
@@ -216,10 +214,6 @@ pub(crate) struct Form {
 impl<'a> Browser<'a> {
     pub(crate) fn new(zone: &'a Zone) -> Self {
         Self { zone, cookies: BTreeMap::new() }
-    }
-
-    pub(crate) fn cookies(&self) -> &BTreeMap<String, String> {
-        &self.cookies
     }
 
     pub(crate) async fn show(&mut self, request: RequestBuilder) -> Shown {

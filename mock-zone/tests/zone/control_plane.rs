@@ -1,9 +1,7 @@
 //! The control plane, as a test suite drives it.
 
-mod support;
-
+use crate::support::{Zone, decoded};
 use serde_json::{Value, json};
-use support::{Zone, decoded};
 
 #[tokio::test]
 async fn discovery_and_jwks_answer_from_the_configuration() {

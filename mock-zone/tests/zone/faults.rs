@@ -1,0 +1,58 @@
+//! Faults on discovery and JWKS, as a test of somebody else's server asks for them.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::support::Zone;
+
+const ENDPOINTS: [(&str, &str); 2] =
+    [("discovery", "/.well-known/oauth-authorization-server"), ("jwks", "/openidconnect/jwks")];
+
+async fn arm(zone: &Zone, endpoint: &str, fault: Value) {
+    let (status, refusal) = zone.put(&format!("/_control/faults/{endpoint}"), fault).await;
+    assert_eq!(status, StatusCode::NO_CONTENT, "{refusal}");
+}
+
+#[tokio::test]
+async fn an_endpoint_fails_as_it_was_told_and_answers_again_afterwards() {
+    let zone = Zone::start().await;
+    for (endpoint, path) in ENDPOINTS {
+        let right = zone.text(path).await;
+
+        arm(&zone, endpoint, json!({"status": 503})).await;
+        assert_eq!(zone.get(path).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+        arm(&zone, endpoint, json!({"delay_ms": 1})).await;
+        assert_eq!(zone.text(path).await, right);
+        for body in ["malformed", "html", "truncated"] {
+            arm(&zone, endpoint, json!({"body": body})).await;
+            let wrong = zone.text(path).await;
+            assert!(serde_json::from_str::<Value>(&wrong).is_err(), "{body}: {wrong}");
+        }
+        arm(&zone, endpoint, json!({"body": "empty"})).await;
+        assert!(zone.text(path).await.len() < right.len());
+        arm(&zone, endpoint, json!({"close": true})).await;
+        assert!(zone.http.get(zone.at(path)).send().await.is_err());
+
+        assert_eq!(zone.delete(&format!("/_control/faults/{endpoint}")).await, StatusCode::NO_CONTENT);
+        assert_eq!(zone.text(path).await, right);
+    }
+}
+
+#[tokio::test]
+async fn a_fault_that_makes_no_sense_is_explained() {
+    let zone = Zone::start().await;
+    for (endpoint, fault, status, says) in [
+        ("jwks", json!({}), StatusCode::BAD_REQUEST, "exactly one of"),
+        ("jwks", json!({"status": 500, "close": true}), StatusCode::BAD_REQUEST, "exactly one of"),
+        ("jwks", json!({"status": 99}), StatusCode::BAD_REQUEST, "200 to 599"),
+        ("jwks", json!({"status": 500, "times": 0}), StatusCode::BAD_REQUEST, "1 or more"),
+        ("jwks", json!({"delay_ms": 999_999}), StatusCode::BAD_REQUEST, "at most"),
+        ("jwks", json!({"body": "odd"}), StatusCode::BAD_REQUEST, "malformed"),
+        ("jwks", json!({"statu": 500}), StatusCode::BAD_REQUEST, "did you mean `status`"),
+        ("token", json!({"status": 500}), StatusCode::NOT_FOUND, "discovery and jwks"),
+    ] {
+        let (answered, refusal) = zone.put(&format!("/_control/faults/{endpoint}"), fault).await;
+        assert_eq!(answered, status, "{refusal}");
+        assert!(refusal["message"].as_str().unwrap().contains(says), "{says:?} in {refusal}");
+    }
+}

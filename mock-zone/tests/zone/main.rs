@@ -1,0 +1,6 @@
+//! The zone over HTTP, as clients, browsers and test suites use it: a module per subject.
+
+mod code_flow;
+mod control_plane;
+mod faults;
+mod support;
