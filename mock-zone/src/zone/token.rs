@@ -57,7 +57,10 @@ pub(crate) enum TokenError {
     OtherClient(&'static str),
     #[error("the {0} has expired")]
     Expired(&'static str),
-    #[error("the {0} was used before; whatever was issued for it is revoked")]
+    #[error(
+        "the {0} was used before; the grant behind it is revoked, so its refresh tokens work no more; \
+         access tokens that were issued live until they expire"
+    )]
     UsedAgain(&'static str),
     #[error("the grant behind the {0} was revoked")]
     Revoked(&'static str),
