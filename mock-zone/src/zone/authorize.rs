@@ -16,8 +16,6 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) client: Arc<Client>,
     /// Where the answer goes: registered by the client.
     pub(crate) redirect_uri: String,
-    /// The same, if the request said so; then the token request must say it again.
-    redirect_uri_given: bool,
     state: Option<String>,
     challenge: Challenge,
     pub(crate) resource: Arc<Resource>,
@@ -182,7 +180,7 @@ impl Zone {
             &code,
             Code {
                 grant,
-                redirect_uri: request.redirect_uri_given.then(|| request.redirect_uri.clone()),
+                redirect_uri: request.redirect_uri.clone(),
                 challenge: request.challenge.clone(),
                 expires_at: later(self.now(), self.config.code_lifetime),
             },
@@ -229,7 +227,6 @@ impl Zone {
         Ok(AuthorizationRequest {
             client,
             redirect_uri,
-            redirect_uri_given: sent.is_some(),
             state: trail.state.clone(),
             challenge,
             resource,

@@ -29,8 +29,8 @@ pub(crate) struct Grant {
 #[derive(Clone)]
 pub(super) struct Code {
     pub(super) grant: Arc<Grant>,
-    /// The redirect URI as the authorization request gave it, if it did.
-    pub(super) redirect_uri: Option<String>,
+    /// Where the code was sent.
+    pub(super) redirect_uri: String,
     pub(super) challenge: Challenge,
     pub(super) expires_at: Timestamp,
 }

@@ -64,7 +64,7 @@ pub(crate) enum TokenError {
     UsedAgain(&'static str),
     #[error("the grant behind the {0} was revoked")]
     Revoked(&'static str),
-    #[error("redirect_uri must be the one that the authorization request named")]
+    #[error("redirect_uri must be the one that the code was sent to, or be left out")]
     RedirectMismatch,
     #[error("code_verifier does not fit the code_challenge of the authorization request")]
     WrongVerifier,
@@ -201,11 +201,10 @@ impl Zone {
             self.state().grants.redeem(code, &client.id, self.now()).map_err(|refused| trail.refused(CODE, refused))?;
         let grant = code.grant;
         trail.follow(&grant);
-        match (&code.redirect_uri, redirect_uri) {
-            (None, None) => {}
-            (Some(named), Some(given)) if named == given => {}
-            // OAuth 2.1 drops the parameter here, RFC 6749 section 4.1.3 demands it where the first request had it.
-            _ => return Err(TokenError::RedirectMismatch),
+        // RFC 6749 section 4.1.3 demands the parameter, OAuth 2.1 section 10.2 drops it in favour of PKCE, which this
+        // zone always demands: so it may be left out, and must be right where it is sent.
+        if redirect_uri.is_some_and(|sent| sent != code.redirect_uri) {
+            return Err(TokenError::RedirectMismatch);
         }
         if !code.challenge.admits(verifier) {
             return Err(TokenError::WrongVerifier);
