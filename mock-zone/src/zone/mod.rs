@@ -15,7 +15,7 @@ pub(crate) mod parameters;
 mod pkce;
 mod redirect;
 pub(crate) mod register;
-mod scope;
+pub(crate) mod scope;
 pub(crate) mod secret;
 pub(crate) mod sign_in;
 pub(crate) mod token;
