@@ -1,9 +1,10 @@
 //! Authorization request → code: who asks, where the answer may go, for which resource, proven with what.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::description::{description, listed};
-use super::directory::{Client, Grants, Resource, userinfo_resource};
+use super::description::{description, listed, shown};
+use super::directory::{Client, Grants, Resource, UnknownResource, userinfo_resource};
 use super::grants::{Code, Grant, draw_code};
 use super::parameters::{Parameters, Repeated};
 use super::pkce::Challenge;
@@ -58,7 +59,7 @@ pub(crate) enum AuthorizeError {
     UnknownClient,
     #[error("redirect_uri is required: the client registered {registered}")]
     RedirectMissing { registered: String },
-    #[error("redirect_uri {sent} is not registered; the client registered {registered}")]
+    #[error("redirect_uri {sent} is not registered; the client registered {registered} (compared byte for byte)")]
     RedirectMismatch { sent: String, registered: String },
     #[error("this client may not use the grant authorization_code")]
     GrantNotAllowed,
@@ -74,11 +75,9 @@ pub(crate) enum AuthorizeError {
     ChallengeMethod,
     #[error("code_challenge must be the SHA-256 of the verifier in base64url: 43 characters")]
     ChallengeMalformed,
-    #[error("Requested authorization for unknown resource {sent}; registered are {registered}")]
-    UnknownResource { sent: String, registered: String },
-    #[error("several different resources were asked for; this zone issues a token for one at a time")]
-    SeveralResources,
-    #[error("scope must be scopes of RFC 6749 section 3.3 between spaces, 4096 characters at most")]
+    #[error(transparent)]
+    UnknownResource(#[from] UnknownResource),
+    #[error("scope must be scopes of RFC 6749 section 3.3 between spaces, at most 100 in 4096 characters")]
     MalformedScope,
     #[error("prompt is none, but the user must look at a page first")]
     PageNeeded,
@@ -93,7 +92,7 @@ impl AuthorizeError {
             Self::ResponseType => "unsupported_response_type",
             Self::RequestObject("request") => "request_not_supported",
             Self::RequestObject(_) => "request_uri_not_supported",
-            Self::UnknownResource { .. } | Self::SeveralResources => "invalid_target",
+            Self::UnknownResource(_) => "invalid_target",
             Self::MalformedScope => "invalid_scope",
             Self::PageNeeded => "login_required",
             Self::Repeated(_)
@@ -222,7 +221,7 @@ impl Zone {
             return Err(AuthorizeError::ChallengeMethod);
         }
         let challenge = Challenge::parse(challenge).ok_or(AuthorizeError::ChallengeMalformed)?;
-        let resource = self.resource_asked_for(parameters, trail)?;
+        let resource = self.requested_resource(parameters, trail)?;
         let prompts = parameters.single("prompt")?.unwrap_or("");
         Ok(AuthorizationRequest {
             client,
@@ -240,25 +239,19 @@ impl Zone {
         })
     }
 
-    /// The one resource that the indicators name (RFC 8707). Some clients send the same one twice.
-    fn resource_asked_for(
+    /// The resource that the token will be for.
+    fn requested_resource(
         &self,
         parameters: &Parameters<'_>,
         trail: &mut Trail,
-    ) -> Result<Arc<Resource>, AuthorizeError> {
-        let mut sent = parameters.all("resource");
+    ) -> Result<Arc<Resource>, UnknownResource> {
+        let mut named = parameters.all("resource");
         // Without an indicator the real zone issues a token for its UserInfo resource.
-        let identifier = sent.next().map_or_else(|| userinfo_resource(&self.issuer), str::to_owned);
-        trail.resource = Some(identifier.clone());
-        if sent.any(|other| other != identifier) {
-            return Err(AuthorizeError::SeveralResources);
-        }
-        self.with_directory(|directory| {
-            directory.resource(&identifier).ok_or_else(|| AuthorizeError::UnknownResource {
-                registered: listed(directory.resource_identifiers()),
-                sent: identifier,
-            })
-        })
+        let first = named.next().map_or_else(|| Cow::Owned(userinfo_resource(&self.issuer)), Cow::Borrowed);
+        trail.resource = Some(shown(&first).into_owned());
+        let resource = self.with_directory(|directory| directory.resource_asked_for(&first, named))?;
+        trail.resource = Some(resource.identifier.clone());
+        Ok(resource)
     }
 
     fn refuse(&self, error: AuthorizeError, trail: Trail, correlation_id: String, source: &Source) -> AuthorizeRefusal {
@@ -299,10 +292,12 @@ impl Zone {
 /// Where the client may be answered. It may leave the URI out if it registered exactly one (RFC 6749 section
 /// 3.1.2.3).
 fn destination(client: &Client, sent: Option<&str>) -> Result<String, AuthorizeError> {
-    let registered = || listed(&client.redirect_uris);
+    let registered = || listed(&client.redirect_uris.iter().map(|uri| shown(uri).into_owned()).collect::<Vec<_>>());
     match (sent, client.redirect_uris.as_slice()) {
         (Some(sent), known) if redirect::matches(known, sent) => Ok(sent.to_owned()),
-        (Some(sent), _) => Err(AuthorizeError::RedirectMismatch { sent: sent.to_owned(), registered: registered() }),
+        (Some(sent), _) => {
+            Err(AuthorizeError::RedirectMismatch { sent: shown(sent).into_owned(), registered: registered() })
+        }
         (None, [only]) => Ok(only.clone()),
         (None, _) => Err(AuthorizeError::RedirectMissing { registered: registered() }),
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::bounded::Bounded;
+use super::description::{listed, shown};
 use super::identifiers;
 use super::redirect;
 use super::secret::Secret;
@@ -136,6 +137,15 @@ pub(crate) enum DirectoryError {
     UnknownResource { identifier: String, known: Vec<String> },
 }
 
+/// A resource indicator names nothing that this zone protects. The first words are the real zone's.
+#[derive(Debug, thiserror::Error)]
+#[error("Requested authorization for unknown resource {sent}; registered are {registered}{hint}")]
+pub(crate) struct UnknownResource {
+    sent: String,
+    registered: String,
+    hint: &'static str,
+}
+
 /// Everything that configuration and control plane put into the zone, and who registered since.
 pub(crate) struct Directory {
     limit: usize,
@@ -235,6 +245,31 @@ impl Directory {
     /// The resource with exactly this identifier: RFC 8707 indicators are compared byte for byte.
     pub(crate) fn resource(&self, identifier: &str) -> Option<Arc<Resource>> {
         self.resources.get(identifier).cloned()
+    }
+
+    /// The resource that a request's indicators name (RFC 8707). Of several the real zone takes the first; each must
+    /// name one all the same.
+    pub(crate) fn resource_asked_for<'a>(
+        &self,
+        first: &str,
+        mut others: impl Iterator<Item = &'a str>,
+    ) -> Result<Arc<Resource>, UnknownResource> {
+        let resource = self.resource(first).ok_or_else(|| self.unknown_resource(first))?;
+        match others.find(|other| self.resource(other).is_none()) {
+            None => Ok(resource),
+            Some(other) => Err(self.unknown_resource(other)),
+        }
+    }
+
+    fn unknown_resource(&self, sent: &str) -> UnknownResource {
+        let origin = sent.strip_suffix('/').unwrap_or(sent);
+        let is_origin_only = self.resource_order.iter().any(|known| redirect::origin(known).as_deref() == Some(origin));
+        UnknownResource {
+            sent: shown(sent).into_owned(),
+            registered: listed(&self.resource_order),
+            // What some proxies of the zone's metadata make of it; the commonest mistake of all.
+            hint: if is_origin_only { "; what was sent is an origin, and the identifier has a path too" } else { "" },
+        }
     }
 
     /// Adds the resource, or gives the existing one these names. Tells whether it is new.

@@ -96,7 +96,7 @@ pub(crate) fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String 
     format!("{uri}{separator}{query}")
 }
 
-/// The origin that a browser leaves the zone for, as a content security policy names it.
+/// The origin of `uri`, as browsers write it.
 pub(crate) fn origin(uri: &str) -> Option<String> {
     let origin = Url::parse(uri).ok()?.origin();
     origin.is_tuple().then(|| origin.ascii_serialization())

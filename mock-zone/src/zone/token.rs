@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::access_token::{Holder, Issued};
 use super::client_authentication::ClientError;
-use super::description::listed;
-use super::directory::{Client, Grants, Resource, Standing};
+use super::description::{listed, shown};
+use super::directory::{Client, Grants, Resource, Standing, UnknownResource};
 use super::grants::{Grant, Refused};
 use super::keys::{KeyError, SigningKey};
 use super::parameters::{Parameters, Repeated};
@@ -68,13 +68,11 @@ pub(crate) enum TokenError {
     RedirectMismatch,
     #[error("code_verifier does not fit the code_challenge of the authorization request")]
     WrongVerifier,
-    #[error("Requested authorization for unknown resource {sent}; registered are {registered}")]
-    UnknownResource { sent: String, registered: String },
-    #[error("this grant is for the resource {granted}, and for no other")]
-    OtherResource { granted: String },
-    #[error("several different resources were asked for; this zone issues a token for one at a time")]
-    SeveralResources,
-    #[error("scope must be scopes of RFC 6749 section 3.3 between spaces, 4096 characters at most")]
+    #[error(transparent)]
+    UnknownResource(#[from] UnknownResource),
+    #[error("this grant is for the resource {granted}, and not for {asked}")]
+    OtherResource { asked: String, granted: String },
+    #[error("scope must be scopes of RFC 6749 section 3.3 between spaces, at most 100 in 4096 characters")]
     MalformedScope,
     #[error("scope asks for more than was granted: {granted}")]
     ScopeBeyondGrant { granted: String },
@@ -99,7 +97,7 @@ impl TokenError {
             | Self::Revoked(_)
             | Self::RedirectMismatch
             | Self::WrongVerifier => "invalid_grant",
-            Self::UnknownResource { .. } | Self::OtherResource { .. } | Self::SeveralResources => "invalid_target",
+            Self::UnknownResource(_) | Self::OtherResource { .. } => "invalid_target",
             Self::MalformedScope | Self::ScopeBeyondGrant { .. } => "invalid_scope",
             Self::NotADependency { .. } => "access_denied",
             Self::Key(_) => return None,
@@ -196,7 +194,7 @@ impl Zone {
         let code = parameters.single(CODE)?.ok_or(TokenError::Missing(CODE))?;
         let verifier = parameters.single("code_verifier")?.ok_or(TokenError::Missing("code_verifier"))?;
         let redirect_uri = parameters.single("redirect_uri")?;
-        let resource = one_resource(parameters)?;
+        let asked = self.named_resource(parameters, trail)?;
         let code =
             self.state().grants.redeem(code, &client.id, self.now()).map_err(|refused| trail.refused(CODE, refused))?;
         let grant = code.grant;
@@ -209,7 +207,7 @@ impl Zone {
         if !code.challenge.admits(verifier) {
             return Err(TokenError::WrongVerifier);
         }
-        check_resource(&grant, resource)?;
+        check_resource(&grant, asked.as_deref())?;
         let issued = self.issue(key, &on_behalf(client, &grant, &grant.scopes))?;
         let refresh_token =
             if client.grants.contains(&Grants::RefreshToken) { self.next_refresh_token(&grant)? } else { None };
@@ -224,7 +222,7 @@ impl Zone {
         trail: &mut Trail,
     ) -> Result<Success, TokenError> {
         let token = parameters.single(REFRESH_TOKEN)?.ok_or(TokenError::Missing(REFRESH_TOKEN))?;
-        let resource = one_resource(parameters)?;
+        let resource = self.named_resource(parameters, trail)?;
         let asked = asked_scopes(parameters)?;
         let now = self.now();
         let (grant, next, granted) = {
@@ -235,7 +233,7 @@ impl Zone {
                 .present(token, &client.id, now)
                 .map_err(|refused| trail.refused(REFRESH_TOKEN, refused))?;
             trail.follow(&grant);
-            check_resource(&grant, resource)?;
+            check_resource(&grant, resource.as_deref())?;
             let granted = asked.unwrap_or_else(|| grant.scopes.clone());
             trail.requested.clone_from(&granted);
             if granted.iter().any(|scope| !grant.scopes.contains(scope)) {
@@ -258,19 +256,17 @@ impl Zone {
         if matches!(client.authentication, super::directory::Authentication::None) {
             return Err(TokenError::PublicClient);
         }
-        let sent = one_resource(parameters)?.ok_or(TokenError::Missing("resource"))?;
-        trail.resource = Some(sent.to_owned());
         let granted = asked_scopes(parameters)?.unwrap_or_default();
         trail.requested.clone_from(&granted);
-        let resource = self.protected(sent)?;
+        let resource = self.named_resource(parameters, trail)?.ok_or(TokenError::Missing("resource"))?;
         let is_dependency = match &client.standing {
-            Standing::Application { dependencies, .. } => dependencies.iter().any(|d| d == sent),
+            Standing::Application { dependencies, .. } => dependencies.contains(&resource.identifier),
             Standing::UserAgent => false,
         };
         if !is_dependency {
             return Err(TokenError::NotADependency {
                 application: client.application_identifier().unwrap_or(&client.id).to_owned(),
-                resource: sent.to_owned(),
+                resource: resource.identifier.clone(),
             });
         }
         Ok(Success {
@@ -285,13 +281,20 @@ impl Zone {
         self.state().grants.next_refresh_token(&grant.id, expires_at)
     }
 
-    fn protected(&self, identifier: &str) -> Result<Arc<Resource>, TokenError> {
-        self.with_directory(|directory| {
-            directory.resource(identifier).ok_or_else(|| TokenError::UnknownResource {
-                sent: identifier.to_owned(),
-                registered: listed(directory.resource_identifiers()),
-            })
-        })
+    /// The resource that the request names, if it names any.
+    fn named_resource(
+        &self,
+        parameters: &Parameters<'_>,
+        trail: &mut Trail,
+    ) -> Result<Option<Arc<Resource>>, UnknownResource> {
+        let mut named = parameters.all("resource");
+        let Some(first) = named.next() else {
+            return Ok(None);
+        };
+        trail.resource = Some(shown(first).into_owned());
+        let resource = self.with_directory(|directory| directory.resource_asked_for(first, named))?;
+        trail.resource = Some(resource.identifier.clone());
+        Ok(Some(resource))
     }
 
     fn issue_event(&self, outcome: &Result<Success, TokenError>, trail: Trail, source: Source) -> Draft {
@@ -328,22 +331,15 @@ fn on_behalf<'a>(client: &'a Client, grant: &'a Grant, scopes: &'a [String]) -> 
     }
 }
 
-fn one_resource<'a>(parameters: &'a Parameters<'_>) -> Result<Option<&'a str>, TokenError> {
-    let mut sent = parameters.all("resource");
-    let first = sent.next();
-    if sent.any(|other| Some(other) != first) {
-        return Err(TokenError::SeveralResources);
-    }
-    Ok(first)
-}
-
 /// A token request may repeat the resource of its grant, or leave it out (RFC 8707 section 2.2).
-fn check_resource(grant: &Grant, sent: Option<&str>) -> Result<(), TokenError> {
+fn check_resource(grant: &Grant, asked: Option<&Resource>) -> Result<(), TokenError> {
     let granted = grant.resource.identifier.as_str();
-    if sent.is_none_or(|sent| sent == granted) {
-        return Ok(());
+    match asked {
+        Some(asked) if asked.identifier != granted => {
+            Err(TokenError::OtherResource { asked: asked.identifier.clone(), granted: granted.to_owned() })
+        }
+        _ => Ok(()),
     }
-    Err(TokenError::OtherResource { granted: granted.to_owned() })
 }
 
 fn asked_scopes(parameters: &Parameters<'_>) -> Result<Option<Vec<String>>, TokenError> {
