@@ -19,6 +19,9 @@ pub(super) fn document(issuer: &Issuer) -> Vec<u8> {
         "grant_types_supported": Grants::ALL.map(Grants::as_str),
         "token_endpoint_auth_methods_supported": AUTHENTICATION_METHODS,
         "code_challenge_methods_supported": ["S256"],
+        // OpenID Connect Discovery section 3 requires these two, and it is one document for both.
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
         "authorization_response_iss_parameter_supported": true,
     })
     .to_string()

@@ -1,6 +1,7 @@
 //! The control plane, as a test suite drives it.
 
-use crate::support::{Zone, decoded};
+use crate::support::{Zone, decoded, text};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -14,6 +15,9 @@ async fn discovery_and_jwks_answer_from_the_configuration() {
     let metadata: Value = serde_json::from_str(&oauth).unwrap();
     assert_eq!(metadata["issuer"], zone.url());
     assert_eq!(metadata["jwks_uri"], format!("{}/openidconnect/jwks", zone.url()));
+    // OpenID Connect Discovery requires these of what is an OpenID provider configuration too.
+    assert_eq!(metadata["subject_types_supported"], json!(["public"]));
+    assert_eq!(metadata["id_token_signing_alg_values_supported"], json!(["RS256"]));
 
     let jwks = zone.json("/openidconnect/jwks").await;
     let key = &jwks["keys"][0];
@@ -69,4 +73,64 @@ async fn header_and_claims_are_used_exactly_as_given() {
     assert_eq!(parts[0], "eyJhbGciOiJSUzI1NiIsImFsZyI6Im5vbmUifQ");
     assert_eq!(parts[1], "_w");
     assert!(!parts[2].is_empty());
+}
+
+#[tokio::test]
+async fn keys_rotate_and_retire() {
+    let zone = Zone::start().await;
+    let kids = async |zone: &Zone| -> Vec<String> {
+        let jwks = zone.json("/openidconnect/jwks").await;
+        jwks["keys"].as_array().unwrap().iter().map(|key| text(&key["kid"])).collect()
+    };
+    let first = kids(&zone).await.remove(0);
+
+    let (status, rotated) = zone.post("/_control/keys/rotate", json!({})).await;
+    assert_eq!(status, StatusCode::OK, "{rotated}");
+    let second = text(&rotated["kid"]);
+    assert_eq!(rotated["previous"], first);
+    assert_eq!(kids(&zone).await, [first.clone(), second.clone()]);
+    assert_eq!(decoded(&zone.minted(json!({"defaults": true})).await).0["kid"], second);
+
+    let (status, _) = zone.post(&format!("/_control/keys/{first}/retire"), json!({})).await;
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    assert_eq!(kids(&zone).await, std::slice::from_ref(&second));
+    let (status, refusal) = zone.post(&format!("/_control/keys/{second}/retire"), json!({})).await;
+    assert_eq!((status, &refusal["error"]), (StatusCode::CONFLICT, &json!("active_key")));
+    let (status, refusal) = zone.post("/_control/keys/none/retire", json!({})).await;
+    assert_eq!((status, &refusal["error"]), (StatusCode::NOT_FOUND, &json!("unknown_key")));
+}
+
+#[tokio::test]
+async fn the_list_of_requests_says_who_asked_for_what_and_no_query() {
+    let zone = Zone::start().await;
+    zone.http.get(zone.at("/openidconnect/jwks?key=SECRET")).header("user-agent", "a verifier").send().await.unwrap();
+    zone.get("/no/such/path").await;
+
+    let list = zone.json("/_control/requests").await;
+    let requests = list["requests"].as_array().unwrap();
+    assert_eq!(requests.len(), 2, "{list}");
+    assert_eq!(requests[0]["path"], "/openidconnect/jwks");
+    assert_eq!(requests[0]["method"], "GET");
+    assert_eq!(requests[0]["user_agent"], "a verifier");
+    assert_eq!((&requests[0]["status"], &requests[1]["status"]), (&json!(200), &json!(404)));
+    assert!(!list.to_string().contains("SECRET"), "{list}");
+
+    let rest = zone.json("/_control/requests?after=1&path=/no/such/path").await;
+    assert_eq!(rest["requests"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_reset_forgets_everything_but_the_keys() {
+    let zone = Zone::start().await;
+    let client_id = zone.public_client().await;
+    let code = zone.code(&client_id).await;
+    let keys = zone.text("/openidconnect/jwks").await;
+
+    let (status, _) = zone.post("/_control/reset", json!({})).await;
+
+    assert_eq!(status, StatusCode::NO_CONTENT);
+    assert_eq!(zone.events().await, Vec::<Value>::new());
+    let (status, refusal) = zone.redeem(&client_id, &code).await;
+    assert_eq!((status, &refusal["error"]), (StatusCode::UNAUTHORIZED, &json!("invalid_client")));
+    assert_eq!(zone.text("/openidconnect/jwks").await, keys);
 }
