@@ -14,7 +14,10 @@ pub(crate) enum RedirectError {
     Fragment,
     #[error("a redirect URI must not carry a user name or password")]
     UserInfo,
-    #[error("a redirect URI must be https, or http to loopback (127.0.0.1, [::1] or localhost)")]
+    #[error(
+        "a redirect URI must be https, or http to loopback (127.0.0.1, [::1] or localhost), as MCP has it; that others, \
+         private-use schemes such as com.example.app: among them, are refused is this mock's choice"
+    )]
     NotHttpsOrLoopback,
 }
 
@@ -105,6 +108,7 @@ pub(crate) fn origin(uri: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use proptest::strategy::ValueTree as _;
 
     use super::*;
 
@@ -188,6 +192,19 @@ mod tests {
         assert_eq!(with_parameters("https://a.example/cb?", &[("a", "b")]), "https://a.example/cb?a=b");
     }
 
+    /// A URI that matches `http://localhost:7/cb`, or did until something was put into it or taken out.
+    fn nearly_matching() -> impl Strategy<Value = String> {
+        let right = "http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:[0-9]{1,5})?/cb";
+        (right, any::<prop::sample::Index>(), 0..3_usize, "[:0-9@/?#a-z.\\\\ %]{0,2}").prop_map(
+            |(mut uri, place, taken, put)| {
+                let at = place.index(uri.len());
+                let end = (at + taken).min(uri.len());
+                uri.replace_range(at..end, &put);
+                uri
+            },
+        )
+    }
+
     proptest! {
         #[test]
         fn hostile_text_never_panics_and_never_leaves_loopback(
@@ -200,5 +217,32 @@ mod tests {
                 prop_assert!(check_registrable(&text).is_ok(), "{text}");
             }
         }
+
+        #[test]
+        fn of_nearly_matching_uris_those_match_that_differ_in_the_port_alone(uri in nearly_matching()) {
+            let port = uri.strip_prefix("http://localhost:").and_then(|rest| rest.strip_suffix("/cb"));
+            let is_port = |text: &str| text.bytes().all(|b| b.is_ascii_digit()) && text.parse::<u16>().is_ok();
+            let differs_in_the_port_alone = uri == "http://localhost/cb" || port.is_some_and(is_port);
+
+            prop_assert_eq!(matches(&registered("http://localhost:7/cb"), &uri), differs_in_the_port_alone);
+            if differs_in_the_port_alone {
+                prop_assert!(is_loopback(&uri), "{uri}");
+                prop_assert!(check_registrable(&uri).is_ok(), "{uri}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_nearly_matching_uris_are_of_both_kinds() {
+        let mut runner = proptest::test_runner::TestRunner::deterministic();
+        let outcomes: Vec<bool> = (0..500)
+            .map(|_| {
+                let uri = nearly_matching().new_tree(&mut runner).unwrap().current();
+                matches(&registered("http://localhost:7/cb"), &uri)
+            })
+            .collect();
+
+        let matching = outcomes.iter().filter(|matching| **matching).count();
+        assert!((25..475).contains(&matching), "{matching} of 500 match");
     }
 }
