@@ -7,7 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, StatusCode, Uri, header, uri::Authority};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::Shared;
 use super::error::plain_error;
@@ -90,11 +90,6 @@ fn is_origin_of_host(origin: &str, headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
     authority.is_some() && authority == host
-}
-
-/// Answers a form post that a page of another origin is behind.
-pub(super) fn foreign_form() -> Response {
-    (StatusCode::FORBIDDEN, "This form was sent by a page that is not the zone's own.").into_response()
 }
 
 #[cfg(test)]

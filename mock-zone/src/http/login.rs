@@ -1,12 +1,12 @@
 //! `/login/signin`: the form that asks who the user is.
 
-use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use maud::html;
 
 use super::authorize::{sent, with_cookie};
+use super::body::Body;
 use super::cookies::Cookie;
 use super::source::Sender;
 use super::{Shared, guard, pages};
@@ -36,13 +36,17 @@ pub(super) async fn submit(
     RawQuery(query): RawQuery,
     Sender(source): Sender,
     headers: HeaderMap,
-    body: Bytes,
+    Body(body): Body,
 ) -> Response {
     let zone = &app.zone;
-    if guard::is_foreign_page(&headers, &zone.issuer, true) {
-        return guard::foreign_form();
-    }
     let flow_id = flow_id(query.as_deref());
+    if guard::is_foreign_page(&headers, &zone.issuer, true) {
+        return ended(zone.refuse_sign_in(&flow_id, SignInError::ForeignPage, &source));
+    }
+    let body = match body {
+        Ok(body) => body,
+        Err(error) => return ended(zone.refuse_sign_in(&flow_id, error.into(), &source)),
+    };
     let browser = Cookie::Browser.read(zone, &headers).unwrap_or_default();
     let typed = Parameters::parse(&body);
     let field = |name| typed.single(name).ok().flatten().unwrap_or("");
@@ -77,7 +81,7 @@ fn flow_id(query: Option<&str>) -> String {
 
 fn ended(error: SignInError) -> Response {
     let status = match error {
-        SignInError::UnknownFlow => StatusCode::BAD_REQUEST,
+        SignInError::UnknownFlow | SignInError::Unreadable(_) => StatusCode::BAD_REQUEST,
         _ => StatusCode::FORBIDDEN,
     };
     pages::refusal(status, "Sign-in ended", &error.to_string())

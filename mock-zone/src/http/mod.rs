@@ -1,6 +1,7 @@
 //! The edge: every route of the zone on one screen. Each handler parses, calls the zone once, renders.
 
 mod authorize;
+mod body;
 mod cookies;
 mod cors;
 mod discovery;
@@ -43,9 +44,6 @@ pub(crate) struct App {
 
 pub(crate) type Shared = Arc<App>;
 
-/// The largest form or document read on an endpoint that is open to everyone.
-const LARGEST_BODY: usize = 32 * 1024;
-
 pub(crate) fn router(app: Shared) -> Router {
     let protocol = Router::new()
         .route("/.well-known/oauth-authorization-server", get(discovery::metadata))
@@ -63,7 +61,7 @@ pub(crate) fn router(app: Shared) -> Router {
         .route(login::PATH, get(login::show).post(login::submit))
         .route("/events", get(events::list));
 
-    let mut routes = protocol.merge(own).layer(DefaultBodyLimit::max(LARGEST_BODY));
+    let mut routes = protocol.merge(own).layer(DefaultBodyLimit::max(body::LARGEST));
     if !matches!(app.control, Control::Absent) {
         routes = routes.merge(control::router(&app));
     }

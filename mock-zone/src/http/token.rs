@@ -1,12 +1,12 @@
 //! `POST /oauth/2/token`.
 
 use axum::Json;
-use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::Shared;
+use super::body::Body;
 use super::error::oauth_error;
 use super::source::Sender;
 use crate::zone::parameters::Parameters;
@@ -17,15 +17,13 @@ pub(super) async fn issue(
     State(app): State<Shared>,
     Sender(source): Sender,
     headers: HeaderMap,
-    body: Bytes,
+    Body(body): Body,
 ) -> Response {
-    if !is_form(&headers) {
-        return oauth_error(
-            StatusCode::BAD_REQUEST,
-            "invalid_request",
-            "send the parameters as application/x-www-form-urlencoded in the body",
-        );
-    }
+    let body = match body {
+        Ok(body) if is_form(&headers) => body,
+        Ok(_) => return app.zone.refuse_token(TokenError::NotAForm, source).into_response(),
+        Err(error) => return app.zone.refuse_token(error.into(), source).into_response(),
+    };
     let mut authorizations = headers.get_all(header::AUTHORIZATION).iter();
     // Two headers, or one that is no text, name no client; as no header at all they must not count.
     let authorization = authorizations.next().map(|value| match authorizations.next() {

@@ -19,6 +19,7 @@ pub(crate) mod scope;
 pub(crate) mod secret;
 pub(crate) mod sign_in;
 pub(crate) mod token;
+pub(crate) mod unreadable;
 pub(crate) mod verify;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::directory::{Authentication, Client, Grants, Methods, Standing};
 use super::secret::Secret;
+use super::unreadable::Unreadable;
 use super::{Zone, redirect, scope};
 
 /// How a client may authenticate at the token endpoint.
@@ -20,6 +21,8 @@ const LONGEST_NAME: usize = 255;
 /// Why a registration was refused (RFC 7591 section 3.2.2).
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RegistrationError {
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
     #[error("the body must be a JSON object sent as application/json")]
     NoObject,
     #[error("{member} must be {expected}")]

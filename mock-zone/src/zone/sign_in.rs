@@ -9,6 +9,7 @@ use super::authorize::AuthorizationRequest;
 use super::bounded::Bounded;
 use super::directory::User;
 use super::secret::{Secret, SecretHash};
+use super::unreadable::Unreadable;
 use super::{Zone, later};
 use crate::audit::{Draft, EventName, Scopes, Source};
 
@@ -78,8 +79,26 @@ pub(crate) enum SignInError {
     OtherBrowser,
     #[error("This form is not the one that was shown. Start again from your application.")]
     OtherForm,
+    #[error("This form was sent by a page that is not the zone's own. Start again from your application.")]
+    ForeignPage,
+    #[error("This form could not be read: {0}. Start again from your application.")]
+    Unreadable(#[from] Unreadable),
     #[error("The e-mail address or the password is wrong.")]
     WrongCredentials,
+}
+
+impl SignInError {
+    /// What the event says. Only the first of these codes is the real zone's.
+    fn reason(self) -> &'static str {
+        match self {
+            Self::WrongCredentials => "INVALID_CREDENTIALS",
+            Self::UnknownFlow => "UNKNOWN_FLOW",
+            Self::OtherBrowser => "OTHER_BROWSER",
+            Self::OtherForm => "OTHER_FORM",
+            Self::ForeignPage => "FOREIGN_PAGE",
+            Self::Unreadable(_) => "UNREADABLE_FORM",
+        }
+    }
 }
 
 impl Zone {
@@ -108,28 +127,47 @@ impl Zone {
         Ok(SignInForm { request: Arc::clone(&flow.request), form_token: flow.form_token.clone() })
     }
 
-    /// Signs the user in, authorizes the client, and ends the flow. Wrong credentials leave an event and the flow.
+    /// Signs the user in, authorizes the client, and ends the flow. A failure leaves an event.
     pub(crate) fn sign_in(&self, attempt: &SignInAttempt<'_>, source: &Source) -> Result<SignedIn, SignInError> {
+        let user = self.with_directory(|directory| directory.user_by_email(attempt.username));
+        let (user, request) = self.check(attempt, user.clone()).inspect_err(|error| {
+            // Whoever did not fill in the form that was shown has said nothing about a user.
+            let named = user.as_deref().filter(|_| *error == SignInError::WrongCredentials);
+            self.record_failure(attempt.flow_id, named, *error, source);
+        })?;
+        Ok(self.admit(&user, &request, source, "You logged in successfully"))
+    }
+
+    /// Refuses a form that is not even looked at. It leaves an event.
+    pub(crate) fn refuse_sign_in(&self, flow_id: &str, error: SignInError, source: &Source) -> SignInError {
+        self.record_failure(flow_id, None, error, source);
+        error
+    }
+
+    fn check(
+        &self,
+        attempt: &SignInAttempt<'_>,
+        user: Option<Arc<User>>,
+    ) -> Result<(Arc<User>, Arc<AuthorizationRequest>), SignInError> {
         let form = self.sign_in_form(attempt.flow_id, attempt.browser)?;
         if !form.form_token.matches(attempt.form_token) {
             return Err(SignInError::OtherForm);
         }
-        let user = self.with_directory(|directory| directory.user_by_email(attempt.username));
         // A user who does not exist costs the same comparison as one who does.
         let expected = user.as_ref().map_or_else(|| Secret::new(""), |user| user.password.clone());
         let is_right = expected.matches(attempt.password);
-        let Some(user) = user.clone().filter(|_| is_right) else {
-            self.record(Draft {
-                reason: Some("INVALID_CREDENTIALS"),
-                ..authenticated(user.as_deref(), &form.request, source, "Your login failed")
-            });
-            return Err(SignInError::WrongCredentials);
-        };
+        let user = user.filter(|_| is_right).ok_or(SignInError::WrongCredentials)?;
         // The form works once, even if it was posted twice at the same moment.
-        if self.state().sign_ins.flows.remove(attempt.flow_id).is_none() {
-            return Err(SignInError::UnknownFlow);
-        }
-        Ok(self.admit(&user, &form.request, source, "You logged in successfully"))
+        self.state().sign_ins.flows.remove(attempt.flow_id).ok_or(SignInError::UnknownFlow)?;
+        Ok((user, form.request))
+    }
+
+    fn record_failure(&self, flow_id: &str, user: Option<&User>, error: SignInError, source: &Source) {
+        let request = self.state().sign_ins.flows.find(flow_id).map(|flow| Arc::clone(&flow.request));
+        self.record(Draft {
+            reason: Some(error.reason()),
+            ..self.authentication(user, request.as_deref(), source, "Your login failed")
+        });
     }
 
     /// Signs in the configured user without asking, where the answer goes to nobody whom a web page could be.
@@ -159,26 +197,33 @@ impl Zone {
         self.state().sign_ins.sessions.insert(SecretHash::of(&cookie), session.clone());
         self.record(Draft {
             session_id: Some(session.id.clone()),
-            ..authenticated(Some(user), request, source, message)
+            ..self.authentication(Some(user), Some(request), source, message)
         });
         SignedIn { redirect: self.authorize(request, &session, source), cookie }
     }
-}
 
-fn authenticated(user: Option<&User>, request: &AuthorizationRequest, source: &Source, message: &str) -> Draft {
-    Draft {
-        name: EventName::UsersAuthenticate,
-        reason: None,
-        message: message.to_owned(),
-        user: user.map(User::named),
-        client: Some(request.client.named()),
-        session_id: None,
-        grant_id: None,
-        credential_id: None,
-        resource: None,
-        scopes: Scopes::default(),
-        grant_type: None,
-        correlation_id: request.correlation_id.clone(),
-        source: source.clone(),
+    /// An event about a sign-in, as far as it is known whose, and for which request.
+    fn authentication(
+        &self,
+        user: Option<&User>,
+        request: Option<&AuthorizationRequest>,
+        source: &Source,
+        message: &str,
+    ) -> Draft {
+        Draft {
+            name: EventName::UsersAuthenticate,
+            reason: None,
+            message: message.to_owned(),
+            user: user.map(User::named),
+            client: request.map(|request| request.client.named()),
+            session_id: None,
+            grant_id: None,
+            credential_id: None,
+            resource: None,
+            scopes: Scopes::default(),
+            grant_type: None,
+            correlation_id: request.map_or_else(|| self.draw_identifier(), |request| request.correlation_id.clone()),
+            source: source.clone(),
+        }
     }
 }

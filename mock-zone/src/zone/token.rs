@@ -11,6 +11,7 @@ use super::directory::{Client, Grants, Resource, Standing, UnknownResource};
 use super::grants::{Grant, Refused};
 use super::keys::{KeyError, SigningKey};
 use super::parameters::{Parameters, Repeated};
+use super::unreadable::Unreadable;
 use super::{Zone, later, scope};
 use crate::audit::{Draft, EventName, Scopes, Source};
 
@@ -37,6 +38,10 @@ pub(crate) struct TokenResponse {
 /// Why no token was issued. No text repeats a code, verifier, secret or token.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum TokenError {
+    #[error("send the parameters as application/x-www-form-urlencoded in the body")]
+    NotAForm,
+    #[error(transparent)]
+    Unreadable(#[from] Unreadable),
     #[error(transparent)]
     Repeated(#[from] Repeated),
     #[error(transparent)]
@@ -87,7 +92,9 @@ impl TokenError {
     pub(crate) fn oauth_code(&self) -> Option<&'static str> {
         Some(match self {
             Self::Client(error) => error.oauth_code(),
-            Self::Repeated(_) | Self::GrantTypeMissing | Self::Missing(_) => "invalid_request",
+            Self::NotAForm | Self::Unreadable(_) | Self::Repeated(_) | Self::GrantTypeMissing | Self::Missing(_) => {
+                "invalid_request"
+            }
             Self::UnsupportedGrantType => "unsupported_grant_type",
             Self::GrantNotAllowed(_) | Self::PublicClient => "unauthorized_client",
             Self::Unknown(_)
@@ -154,7 +161,7 @@ impl Zone {
         // Waiting comes first: from here on nothing can be cut off half done by a client that goes away.
         let key = self.keys.active().await;
         let outcome = key.map_err(TokenError::from).and_then(|key| self.serve(&key, &request, &mut trail));
-        self.record(self.issue_event(&outcome, trail, request.source));
+        self.record(self.issue_event(outcome.as_ref(), trail, request.source));
         outcome.map(|success| TokenResponse {
             access_token: success.issued.token,
             token_type: "Bearer",
@@ -162,6 +169,12 @@ impl Zone {
             refresh_token: success.refresh_token,
             scope: (!success.granted.is_empty()).then(|| success.granted.join(" ")),
         })
+    }
+
+    /// Refuses a request that could not even be read. It leaves an event as any other.
+    pub(crate) fn refuse_token(&self, error: TokenError, source: Source) -> TokenError {
+        self.record(self.issue_event(Err(&error), Trail::default(), source));
+        error
     }
 
     fn serve(&self, key: &SigningKey, request: &TokenRequest<'_>, trail: &mut Trail) -> Result<Success, TokenError> {
@@ -297,7 +310,7 @@ impl Zone {
         Ok(Some(resource))
     }
 
-    fn issue_event(&self, outcome: &Result<Success, TokenError>, trail: Trail, source: Source) -> Draft {
+    fn issue_event(&self, outcome: Result<&Success, &TokenError>, trail: Trail, source: Source) -> Draft {
         let (reason, message, granted, credential_id) = match outcome {
             Ok(success) => {
                 (None, "Access token was issued".to_owned(), success.granted.clone(), Some(success.issued.id.clone()))

@@ -3,4 +3,6 @@
 mod code_flow;
 mod control_plane;
 mod faults;
+mod registration;
+mod sign_in;
 mod support;

@@ -1,11 +1,13 @@
 //! A zone, and clients and browsers that speak to it over HTTP as anyone would.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock, Mutex};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use mock_zone::{Config, MockZone, Secret};
+use jiff::Timestamp;
+use mock_zone::{Clock, Config, MockZone, Ports, Secret};
 use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
 use reqwest::{Client, RequestBuilder, Response, StatusCode, redirect};
@@ -37,6 +39,14 @@ impl Zone {
     pub(crate) async fn with(config: Config) -> Self {
         let config = Config { signing_key: Some(KEY.clone()), ..config };
         Self::exactly(config).await
+    }
+
+    /// With a clock that stands still until it is put forward.
+    pub(crate) async fn with_clock(clock: &Arc<StoppedClock>) -> Self {
+        let config = Config { signing_key: Some(KEY.clone()), ..Config::default() };
+        let clock: Arc<dyn Clock> = Arc::<StoppedClock>::clone(clock);
+        let zone = MockZone::start_with(config, Ports { clock, ..Ports::system() }).await.unwrap();
+        Self { zone, http: client() }
     }
 
     /// Without the shared key: the zone makes its own.
@@ -97,6 +107,27 @@ impl Zone {
         self.events().await.pop().unwrap()
     }
 
+    /// The newest event, which must be this failure.
+    pub(crate) async fn last_failure(&self, event: &str, reason: &str) -> Value {
+        let last = self.last_event().await;
+        assert_eq!(last["event"], event, "{last}");
+        assert_eq!(last["outcome"], "failure", "{last}");
+        assert_eq!(last["reason"], reason, "{last}");
+        assert_eq!(last["source"]["ip"], "127.0.0.1", "{last}");
+        last
+    }
+
+    /// None of these stands anywhere in the feed.
+    pub(crate) async fn assert_feed_hides(&self, secrets: &[&str]) {
+        let events = self.events().await;
+        assert!(!events.is_empty());
+        let feed = Value::Array(events).to_string();
+        for secret in secrets {
+            assert!(!secret.is_empty());
+            assert!(!feed.contains(secret), "{secret} in {feed}");
+        }
+    }
+
     /// A public client as MCP clients register themselves.
     pub(crate) async fn public_client(&self) -> String {
         let (status, registration) = self
@@ -137,6 +168,25 @@ impl Zone {
 
     pub(crate) async fn refresh(&self, client_id: &str, token: &str) -> (StatusCode, Value) {
         self.token(&[("grant_type", "refresh_token"), ("client_id", client_id), ("refresh_token", token)]).await
+    }
+}
+
+/// A clock that stands still until it is put forward.
+pub(crate) struct StoppedClock(Mutex<Timestamp>);
+
+impl StoppedClock {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(Mutex::new(Timestamp::from_second(1_800_000_000).unwrap())))
+    }
+
+    pub(crate) fn forward(&self, by: Duration) {
+        *self.0.lock().unwrap() += by;
+    }
+}
+
+impl Clock for StoppedClock {
+    fn now(&self) -> Timestamp {
+        *self.0.lock().unwrap()
     }
 }
 
