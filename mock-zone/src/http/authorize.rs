@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::cookies::Cookie;
 use super::source::Sender;
-use super::{Shared, login, pages};
+use super::{Shared, error, login, pages};
 use crate::zone::authorize::{AuthorizeRefusal, Prompt};
 use crate::zone::parameters::Parameters;
 
@@ -51,6 +51,17 @@ pub(super) async fn begin(
     let flow = zone.begin_sign_in(request, &browser);
     let response = sent(StatusCode::FOUND, &login::url(&flow));
     with_cookie(response, &Cookie::Browser.write(zone, &browser))
+}
+
+/// Answers every method but GET. HEAD too: it would mint a code that its sender never sees.
+pub(super) async fn only_get() -> Response {
+    let mut response = error::plain_error(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method_not_allowed",
+        "send the authorization request with GET, as a browser that follows a link does",
+    );
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
+    response
 }
 
 /// Whether a browser shows the answer to its user. One that says it wants an image, a frame or a script is being

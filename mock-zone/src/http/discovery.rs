@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, State};
+use axum::http::Method;
 use axum::response::Response;
 
 use super::Shared;
@@ -11,7 +12,11 @@ use super::faults::Endpoint;
 use crate::listen::Peer;
 
 /// Serves the metadata document. It must not wait for the signing key: nothing in it depends on one.
-pub(super) async fn metadata(State(app): State<Shared>, ConnectInfo(peer): ConnectInfo<Peer>) -> Response {
+pub(super) async fn metadata(
+    State(app): State<Shared>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    method: Method,
+) -> Response {
     let body = async { Ok::<_, Infallible>(Arc::clone(&app.zone.metadata)) };
-    app.faults.answer(Endpoint::Discovery, &peer.connection, body).await
+    app.faults.answer(Endpoint::Discovery, &method, &peer.connection, body).await
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::http::{StatusCode, header};
+use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -109,12 +109,14 @@ impl Faults {
         json!({ "faults": listed })
     }
 
-    /// The fault that this request meets.
-    fn meet(&self, endpoint: Endpoint) -> Option<Fault> {
+    /// The fault that this request meets. One with HEAD reads nothing, and leaves the fault for one that does.
+    fn meet(&self, endpoint: Endpoint, method: &Method) -> Option<Fault> {
         let mut armed = self.armed();
         let entry = armed.get_mut(&endpoint)?;
         let fault = entry.fault;
-        if let Some(times) = &mut entry.times {
+        if method != Method::HEAD
+            && let Some(times) = &mut entry.times
+        {
             *times -= 1;
             if *times == 0 {
                 armed.remove(&endpoint);
@@ -131,10 +133,11 @@ impl Faults {
     pub(crate) async fn answer<E: IntoResponse>(
         &self,
         endpoint: Endpoint,
+        method: &Method,
         connection: &Severing,
         body: impl Future<Output = Result<std::sync::Arc<[u8]>, E>>,
     ) -> Response {
-        let fault = self.meet(endpoint);
+        let fault = self.meet(endpoint, method);
         match fault {
             Some(Fault::Status(status)) => {
                 let body = json!({"error": "fault", "message": "this status was asked for with /_control/faults"});

@@ -1,6 +1,7 @@
 //! `GET /openidconnect/jwks`: the published keys.
 
 use axum::extract::{ConnectInfo, State};
+use axum::http::Method;
 use axum::response::Response;
 
 use super::Shared;
@@ -8,6 +9,6 @@ use super::faults::Endpoint;
 use crate::listen::Peer;
 
 /// Serves the key set. The first request after a start may wait for the first key.
-pub(super) async fn keys(State(app): State<Shared>, ConnectInfo(peer): ConnectInfo<Peer>) -> Response {
-    app.faults.answer(Endpoint::Jwks, &peer.connection, app.zone.keys.published()).await
+pub(super) async fn keys(State(app): State<Shared>, ConnectInfo(peer): ConnectInfo<Peer>, method: Method) -> Response {
+    app.faults.answer(Endpoint::Jwks, &method, &peer.connection, app.zone.keys.published()).await
 }

@@ -57,7 +57,7 @@ pub(crate) fn router(app: Shared) -> Router {
         .layer(from_fn(cors::open_to_browsers));
     // What a browser navigates to, and what reads the trail: other origins have no business here.
     let own = Router::new()
-        .route("/oauth/2/authorize", get(authorize::begin))
+        .route("/oauth/2/authorize", get(authorize::begin).head(authorize::only_get).fallback(authorize::only_get))
         .route(login::PATH, get(login::show).post(login::submit))
         .route("/events", get(events::list));
 

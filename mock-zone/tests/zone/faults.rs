@@ -1,6 +1,6 @@
 //! Faults on discovery and JWKS, as a test of somebody else's server asks for them.
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::support::Zone;
@@ -35,6 +35,23 @@ async fn an_endpoint_fails_as_it_was_told_and_answers_again_afterwards() {
 
         assert_eq!(zone.delete(&format!("/_control/faults/{endpoint}")).await, StatusCode::NO_CONTENT);
         assert_eq!(zone.text(path).await, right);
+    }
+}
+
+#[tokio::test]
+async fn a_fault_for_so_many_times_is_not_used_up_by_a_request_that_reads_nothing() {
+    let zone = Zone::start().await;
+    for (endpoint, path) in ENDPOINTS {
+        arm(&zone, endpoint, json!({"status": 500, "times": 1})).await;
+
+        for _ in 0..3 {
+            let head = zone.http.request(Method::HEAD, zone.at(path)).send().await.unwrap();
+            assert_eq!(head.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        }
+        assert_eq!(zone.json("/_control/faults").await["faults"][0]["times"], 1);
+        assert_eq!(zone.get(path).await.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(zone.get(path).await.status(), StatusCode::OK);
+        assert_eq!(zone.json("/_control/faults").await["faults"], json!([]));
     }
 }
 
