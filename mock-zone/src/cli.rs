@@ -36,7 +36,7 @@ struct Arguments {
     #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     allow_host: Vec<String>,
 
-    /// Sign this user in without showing a page, for headless clients
+    /// Sign this user in without showing a page, for headless clients on this machine; whoever else asks sees the page
     #[arg(long, value_name = "EMAIL")]
     auto_sign_in: Option<String>,
 
@@ -205,7 +205,7 @@ fn start_screen(config: &Config, issuer: &Issuer, addresses: &[SocketAddr]) -> S
     };
     row("Users", users.collect());
     if let Some(email) = &config.auto_sign_in {
-        row("Auto sign-in", vec![email.clone()]);
+        row("Auto sign-in", vec![format!("{email} (for clients on this machine)")]);
     }
     row("Resources", resources.collect());
     row("Control plane", vec![control]);

@@ -23,7 +23,7 @@ pub struct Config {
     pub applications: Vec<ApplicationConfig>,
     /// Host names answered besides loopback and the issuer's.
     pub allowed_hosts: Vec<String>,
-    /// The e-mail address of the user whom the zone signs in without showing a page.
+    /// The e-mail address of the user whom the zone signs in without showing a page, for requests from this machine.
     pub auto_sign_in: Option<String>,
     /// Whether `/_control` exists, and what it demands.
     pub control: Control,

@@ -173,6 +173,18 @@ pub(crate) struct Peer {
     pub(crate) connection: Severing,
 }
 
+impl Peer {
+    /// Whether it is a program on this machine.
+    pub(crate) fn is_local(&self) -> bool {
+        self.ip.to_canonical().is_loopback()
+    }
+
+    #[cfg(test)]
+    pub(crate) fn at(ip: IpAddr) -> Self {
+        Self { ip, connection: Severing::default() }
+    }
+}
+
 impl Connected<IncomingStream<'_, Listeners>> for Peer {
     fn connect_info(stream: IncomingStream<'_, Listeners>) -> Self {
         Self { ip: stream.remote_addr().ip(), connection: stream.io().severed.clone() }

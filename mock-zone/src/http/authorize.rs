@@ -1,12 +1,13 @@
 //! `GET /oauth/2/authorize`: to the client with a code, to the sign-in page, or to the client with an error.
 
-use axum::extract::{RawQuery, State};
+use axum::extract::{ConnectInfo, RawQuery, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::cookies::Cookie;
 use super::source::Sender;
 use super::{Shared, error, login, pages};
+use crate::listen::Peer;
 use crate::zone::authorize::{AuthorizeRefusal, Prompt};
 use crate::zone::parameters::Parameters;
 
@@ -17,6 +18,7 @@ const LONGEST_QUERY: usize = 16 * 1024;
 pub(super) async fn begin(
     State(app): State<Shared>,
     RawQuery(query): RawQuery,
+    ConnectInfo(peer): ConnectInfo<Peer>,
     Sender(source): Sender,
     headers: HeaderMap,
 ) -> Response {
@@ -38,7 +40,10 @@ pub(super) async fn begin(
         if let Some(session) = session {
             return sent(StatusCode::FOUND, &zone.authorize(&request, &session, &source));
         }
-        if let Some(signed_in) = zone.sign_in_automatically(&request, &source) {
+        // Nothing proves who asks but that they are on this machine; the network does not get tokens for the asking.
+        if peer.is_local()
+            && let Some(signed_in) = zone.sign_in_automatically(&request, &source)
+        {
             let response = sent(StatusCode::FOUND, &signed_in.redirect);
             return with_cookie(response, &Cookie::Session.write(zone, &signed_in.cookie));
         }
@@ -100,4 +105,63 @@ pub(super) fn with_cookie(mut response: Response, cookie: &str) -> Response {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+    use std::sync::Arc;
+
+    use axum::body::Body;
+    use axum::http::Request;
+    use serde_json::json;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::http::faults::Faults;
+    use crate::http::guard::KnownHosts;
+    use crate::http::requests::RequestLog;
+    use crate::http::{App, router};
+    use crate::zone::Zone;
+    use crate::{Config, Control, Issuer, Ports};
+
+    /// Where a browser at `ip` is sent that brings nothing but an authorization request.
+    async fn destination(ip: &str) -> String {
+        let issuer = Issuer::localhost(9400);
+        let config = Config { auto_sign_in: Some("alice@example.com".to_owned()), ..Config::default() };
+        let zone = Zone::new(config, issuer.clone(), Ports::system()).unwrap();
+        let registered = zone
+            .register(json!({"redirect_uris": ["http://localhost/cb"], "token_endpoint_auth_method": "none"}))
+            .unwrap();
+        let app = Arc::new(App {
+            zone,
+            faults: Faults::default(),
+            requests: RequestLog::new(1),
+            hosts: KnownHosts::new(&issuer, &[], &[]),
+            control: Control::Absent,
+        });
+        let mut request = Request::get(format!(
+            "/oauth/2/authorize?client_id={}&response_type=code&code_challenge_method=S256\
+             &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+            registered["client_id"].as_str().unwrap(),
+        ))
+        .header("host", "localhost:9400")
+        .body(Body::empty())
+        .unwrap();
+        request.extensions_mut().insert(ConnectInfo(Peer::at(ip.parse::<IpAddr>().unwrap())));
+
+        let response = router(app).oneshot(request).await.unwrap();
+
+        response.headers()[header::LOCATION].to_str().unwrap().to_owned()
+    }
+
+    #[tokio::test]
+    async fn nobody_is_signed_in_automatically_but_from_this_machine() {
+        for here in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+            assert!(destination(here).await.starts_with("http://localhost/cb?code="), "{here}");
+        }
+        for elsewhere in ["192.0.2.7", "::ffff:192.0.2.7", "2001:db8::1"] {
+            assert!(destination(elsewhere).await.starts_with("/login/"), "{elsewhere}");
+        }
+    }
 }
