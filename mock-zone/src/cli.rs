@@ -12,21 +12,25 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::bind::{self, BindError};
-use crate::{Config, Control, Issuer, Ports, ResourceConfig, Secret, ServeError};
+use crate::{Config, Control, Issuer, IssuerError, Ports, ResourceConfig, Secret, ServeError};
 
 /// A mock Keycard zone: an OAuth authorization server on your own machine, for testing protected MCP servers.
 ///
-/// It is for tests only: its users and passwords are printed when it starts.
+/// It needs no configuration: it starts with two users (alice@example.com and bob@example.com, password `password`) and
+/// the guide's two resources, and prints what to paste into the environment of the server under test.
+///
+/// It is for tests only: its users and passwords are printed when it starts, and it forgets everything when it stops.
 #[derive(Debug, Parser)]
-#[command(name = "mock-zone", version)]
+#[command(name = "mock-zone", version, after_long_help = EXIT_CODES)]
 struct Arguments {
     /// The port to listen on; 0 takes any free one
     #[arg(long, default_value_t = 9400)]
     port: u16,
 
     /// The issuer, where clients reach the zone under another name than http://localhost:PORT
-    #[arg(long, value_name = "URL", value_parser = Issuer::parse)]
-    issuer: Option<Issuer>,
+    // Parsed later: clap would repeat a value that cannot be parsed, and this one may hold a password.
+    #[arg(long, value_name = "URL")]
+    issuer: Option<String>,
 
     /// An address to listen on instead of 127.0.0.1 and ::1 (repeatable)
     #[arg(long, value_name = "ADDRESS")]
@@ -63,6 +67,12 @@ struct Arguments {
     log: String,
 }
 
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  it was told to stop (Ctrl-C, or the signal to terminate)
+  1  the machine refused: a port is in use, say
+  2  the flags cannot be used as they are";
+
 fn parse_secret(text: &str) -> Result<Secret, &'static str> {
     if text.is_empty() {
         return Err("the control token must not be empty");
@@ -77,6 +87,8 @@ fn parse_filter(text: &str) -> Result<String, String> {
 /// Why the program ended with an error.
 #[derive(Debug, thiserror::Error)]
 enum Failure {
+    #[error("--issuer cannot be used")]
+    Issuer(#[from] IssuerError),
     #[error("cannot start the runtime")]
     Runtime(#[source] io::Error),
     #[error(transparent)]
@@ -91,7 +103,9 @@ impl Failure {
     /// 2: the flags or the configuration cannot be used; 1: the machine refused.
     fn exit_code(&self) -> ExitCode {
         match self {
-            Self::Serve(ServeError::Unguarded { .. } | ServeError::Configuration(_)) => ExitCode::from(2),
+            Self::Issuer(_) | Self::Serve(ServeError::Unguarded { .. } | ServeError::Configuration(_)) => {
+                ExitCode::from(2)
+            }
             _ => ExitCode::FAILURE,
         }
     }
@@ -140,6 +154,7 @@ fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 async fn start(arguments: Arguments) -> Result<(), Failure> {
+    let issuer = arguments.issuer.as_deref().map(Issuer::parse).transpose()?;
     let listeners = if arguments.bind.is_empty() {
         bind::loopback(arguments.port).await?
     } else {
@@ -147,8 +162,8 @@ async fn start(arguments: Arguments) -> Result<(), Failure> {
     };
     let addresses =
         listeners.iter().map(TcpListener::local_addr).collect::<io::Result<Vec<_>>>().map_err(ServeError::from)?;
-    let issuer = match (&arguments.issuer, addresses.first()) {
-        (Some(issuer), _) => issuer.clone(),
+    let issuer = match (issuer, addresses.first()) {
+        (Some(issuer), _) => issuer,
         // Where the addresses were chosen one by one, `localhost` may name another than those.
         (None, Some(first)) if !arguments.bind.is_empty() && !first.ip().is_unspecified() => Issuer::of_address(*first),
         (None, first) => Issuer::localhost(first.map_or(arguments.port, SocketAddr::port)),

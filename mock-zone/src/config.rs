@@ -182,6 +182,9 @@ pub enum IssuerError {
     /// It is no absolute http(s) URL.
     #[error("the issuer must be an absolute http or https URL such as http://localhost:9400, got {0:?}")]
     NotHttpUrl(String),
+    /// It carries a user name or password, which no message may repeat.
+    #[error("the issuer must not carry a user name or password (there is an @ in it): give scheme, host and port only")]
+    UserInfo,
     /// It ends with a slash, and clients compare the issuer byte for byte.
     #[error("the issuer must not end with a slash (clients compare it byte for byte): use {0:?}")]
     FinalSlash(String),
@@ -193,6 +196,10 @@ pub enum IssuerError {
 impl Issuer {
     /// Reads an issuer.
     pub fn parse(text: &str) -> Result<Self, IssuerError> {
+        // An @ has no other place in an origin; looked for first, since what cannot be parsed may hold a password too.
+        if text.contains('@') {
+            return Err(IssuerError::UserInfo);
+        }
         let no_url = || IssuerError::NotHttpUrl(text.to_owned());
         let url = Url::parse(text).map_err(|_| no_url())?;
         let host = url.host_str().ok_or_else(no_url)?;
@@ -202,11 +209,7 @@ impl Issuer {
         if text.ends_with('/') {
             return Err(IssuerError::FinalSlash(text.trim_end_matches('/').to_owned()));
         }
-        let is_origin = url.path() == "/"
-            && url.query().is_none()
-            && url.fragment().is_none()
-            && url.username().is_empty()
-            && url.password().is_none();
+        let is_origin = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         // The URL parser forgives spaces, backslashes and capital letters; an issuer is compared as text, so only
         // the text that the parser itself would write is taken. A default port stays if it was written.
         let written = url.origin().ascii_serialization();
@@ -296,5 +299,19 @@ mod tests {
         ] {
             assert!(Issuer::parse(text).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn no_error_repeats_what_may_be_a_password() {
+        for text in [
+            "https://user:hunter2@zone",
+            "https://user:hunter2@zone/",
+            "http:user:hunter2@",
+            "u:hunter2@zo ne",
+            "@hunter2",
+        ] {
+            assert_eq!(Issuer::parse(text), Err(IssuerError::UserInfo), "{text}");
+        }
+        assert!(!IssuerError::UserInfo.to_string().contains("hunter2"));
     }
 }
