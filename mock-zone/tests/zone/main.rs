@@ -3,6 +3,7 @@
 mod code_flow;
 mod control_plane;
 mod faults;
+mod guard;
 mod program;
 mod registration;
 mod sign_in;
