@@ -1,5 +1,6 @@
 //! The zone over HTTP, as clients, browsers and test suites use it: a module per subject.
 
+mod authorize_refusals;
 mod code_flow;
 mod control_plane;
 mod faults;
@@ -8,3 +9,4 @@ mod program;
 mod registration;
 mod sign_in;
 mod support;
+mod token_refusals;
