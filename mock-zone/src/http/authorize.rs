@@ -8,7 +8,7 @@ use super::cookies::Cookie;
 use super::source::Sender;
 use super::{Shared, error, login, pages};
 use crate::listen::Peer;
-use crate::zone::authorize::{AuthorizeRefusal, Prompt};
+use crate::zone::authorize::{AuthorizeError, AuthorizeRefusal, Prompt};
 use crate::zone::parameters::Parameters;
 
 /// The longest query read: part of it is kept while the user signs in.
@@ -25,11 +25,7 @@ pub(super) async fn begin(
     let zone = &app.zone;
     let query = query.unwrap_or_default();
     if query.len() > LONGEST_QUERY {
-        return pages::refusal(
-            StatusCode::URI_TOO_LONG,
-            "Request too long",
-            "The authorization request is longer than this zone reads (16 KiB).",
-        );
+        return refused(&zone.refuse_unread(AuthorizeError::TooLong { longest: LONGEST_QUERY }, &source));
     }
     let request = match zone.consider(&Parameters::parse(query.as_bytes()), &source) {
         Ok(request) => request,
@@ -76,10 +72,14 @@ fn is_navigation(headers: &HeaderMap) -> bool {
 }
 
 fn refused(refusal: &AuthorizeRefusal) -> Response {
-    match &refusal.redirect {
-        Some(redirect) => sent(StatusCode::FOUND, redirect),
-        None => pages::refusal(StatusCode::BAD_REQUEST, "Authorization refused", &refusal.error.to_string()),
+    if let Some(redirect) = &refusal.redirect {
+        return sent(StatusCode::FOUND, redirect);
     }
+    let status = match refusal.error {
+        AuthorizeError::TooLong { .. } => StatusCode::URI_TOO_LONG,
+        _ => StatusCode::BAD_REQUEST,
+    };
+    pages::refusal(status, "Authorization refused", &refusal.error.to_string())
 }
 
 /// Sends the browser on. The answer holds a code, so nothing may keep it.

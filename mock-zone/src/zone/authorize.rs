@@ -51,6 +51,8 @@ impl AuthorizationRequest {
 /// Why there will be no code. Each names what was expected and what came.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AuthorizeError {
+    #[error("the request is longer than the {longest} bytes that this zone reads")]
+    TooLong { longest: usize },
     #[error(transparent)]
     Repeated(#[from] Repeated),
     #[error("client_id is required")]
@@ -95,7 +97,8 @@ impl AuthorizeError {
             Self::UnknownResource(_) => "invalid_target",
             Self::MalformedScope => "invalid_scope",
             Self::PageNeeded => "login_required",
-            Self::Repeated(_)
+            Self::TooLong { .. }
+            | Self::Repeated(_)
             | Self::ClientMissing
             | Self::RedirectMissing { .. }
             | Self::RedirectMismatch { .. }
@@ -134,6 +137,11 @@ impl Zone {
     ) -> Result<AuthorizationRequest, AuthorizeRefusal> {
         let mut trail = Trail::default();
         self.read(parameters, &mut trail).map_err(|error| self.refuse(error, trail, self.draw_identifier(), source))
+    }
+
+    /// Refuses a request that is not even read.
+    pub(crate) fn refuse_unread(&self, error: AuthorizeError, source: &Source) -> AuthorizeRefusal {
+        self.refuse(error, Trail::default(), self.draw_identifier(), source)
     }
 
     /// Refuses a request whose user would have to look at a page although it said never to show one.

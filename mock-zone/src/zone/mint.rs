@@ -59,7 +59,7 @@ pub(crate) enum MintError {
     NothingToStartFrom(&'static str),
     #[error("`{0}` chooses what `defaults` starts from: add \"defaults\": true, or leave it out")]
     ChoiceWithoutDefaults(&'static str),
-    #[error("`scope` must be scopes of RFC 6749 section 3.3 between spaces")]
+    #[error("`scope` must be scopes of RFC 6749 section 3.3 between spaces, at most 100 in 4096 characters")]
     MalformedScope,
     #[error("`sign_with` {asked:?} cannot be done with this key: it signs {possible}")]
     WrongAlgorithm { asked: String, possible: &'static str },

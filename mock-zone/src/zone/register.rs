@@ -154,7 +154,7 @@ impl Metadata {
         if scope.is_some_and(|scope| scope::parse(scope).is_none()) {
             return Err(RegistrationError::WrongKind {
                 member: "scope",
-                expected: "scopes of RFC 6749 section 3.3 between spaces",
+                expected: "scopes of RFC 6749 section 3.3 between spaces, at most 100 in 4096 characters",
             });
         }
         Ok(Self {

@@ -221,4 +221,6 @@ async fn a_request_too_long_to_keep_is_refused_on_a_page() {
 
     assert_eq!(shown.status, StatusCode::URI_TOO_LONG);
     assert_eq!(shown.location, None);
+    let event = failure(&zone, "invalid_request", "16384 bytes").await;
+    assert_eq!(event["actor"]["client"], Value::Null, "it was not read");
 }
