@@ -3,4 +3,5 @@
 mod launch;
 mod matrix;
 mod programs;
+mod readme;
 mod run;
