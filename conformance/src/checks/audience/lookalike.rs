@@ -18,7 +18,7 @@ page! {
     /// served. What the server's own metadata names as its resource is left out.
     ///
     /// # Why it matters
-    /// Whoever registers https://mcp.example.com.evil.example can have tokens for it. A comparison by prefix takes
+    /// Whoever registers `https://mcp.example.com.evil.example` can have tokens for it. A comparison by prefix takes
     /// them for yours.
     ///
     /// # How to fix it
