@@ -158,10 +158,14 @@ impl RunOptions {
             }
         };
         progress.bar.finish_and_clear();
-        if let Some(zone) = zone
-            && let Err(error) = zone.restore().await
-        {
-            eprintln!("note: the zone could not be put back as it was: {error}");
+        if let Some(zone) = zone {
+            let left = tokio::select! {
+                restored = zone.restore() => restored.err().map(|error| error.to_string()),
+                () = interrupted() => Some("interrupted again".to_owned()),
+            };
+            if let Some(left) = left {
+                eprintln!("note: the zone could not be put back as it was: {left}");
+            }
         }
         let duration = crate::transcript::millis(started.elapsed());
         let report = Report::new(target, results, &checks::causes, &policy, duration);
