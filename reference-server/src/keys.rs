@@ -5,6 +5,8 @@
 //!   bucket, not one fetch per interval: otherwise a single junk token locks out a rotated key.
 //! - A set is fetched again when it is older than [`REFRESH_AFTER`]. While the zone cannot be
 //!   reached its keys go on verifying, but never beyond [`MAX_AGE`]; then nobody is let in.
+//! - Who has a usable key waits for a fetch for a moment only ([`PATIENCE`]), and not at all once the
+//!   zone has failed. That moment is there so that a key which a healthy zone took back is not used again.
 
 use std::{
     collections::HashMap,
@@ -21,7 +23,7 @@ use josekit::{
     jws::{ES256, EdDSA, JwsVerifier, PS256, RS256},
 };
 use serde_json::{Map, Value};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 use url::Url;
 
 use crate::{
@@ -41,6 +43,8 @@ pub const BURST: u32 = 4;
 pub const REFILL: SignedDuration = SignedDuration::from_secs(10);
 /// After a failed fetch, how long the zone is left alone.
 pub const RETRY_AFTER: SignedDuration = SignedDuration::from_secs(5);
+/// How long a caller with a usable key waits for the fetch that may replace it. Longer than a healthy zone takes.
+pub const PATIENCE: Duration = Duration::from_millis(250);
 /// How long the address of the key set is believed.
 const METADATA_MAX_AGE: SignedDuration = SignedDuration::from_hours(1);
 /// How many keys of a set are looked at.
@@ -136,9 +140,16 @@ impl ZoneKeys {
     pub async fn verification_key(&self, kid: &str) -> Result<Arc<VerificationKey>, KeyError> {
         match self.0.look_up(kid) {
             LookUp::Settled(answer) => answer,
-            LookUp::Refresh(mut done) => {
-                // An error means that the fetch ended without a word; what is known then counts.
-                let _ = done.wait_for(|done| *done).await;
+            LookUp::Refresh { mut done, meanwhile } => {
+                // An error of this means that the fetch ended without a word; what is known then counts.
+                let ended = done.wait_for(|done| *done);
+                if let Some(key) = meanwhile {
+                    if timeout(PATIENCE, ended).await.is_err() {
+                        return Ok(key);
+                    }
+                } else {
+                    let _ = ended.await;
+                }
                 self.0.after_refresh(kid)
             }
         }
@@ -147,7 +158,11 @@ impl ZoneKeys {
 
 enum LookUp {
     Settled(Result<Arc<VerificationKey>, KeyError>),
-    Refresh(watch::Receiver<bool>),
+    /// The set is being fetched; `meanwhile` is still usable.
+    Refresh {
+        done: watch::Receiver<bool>,
+        meanwhile: Option<Arc<VerificationKey>>,
+    },
 }
 
 impl Shared {
@@ -165,9 +180,14 @@ impl Shared {
             Some(key) if fresh => return LookUp::Settled(Ok(key)),
             _ => {}
         }
+        let failing = state.failed_at.is_some();
+        let waiting = |done, known| match known {
+            Some(key) if failing => LookUp::Settled(Ok(key)),
+            meanwhile => LookUp::Refresh { done, meanwhile },
+        };
         // A receiver whose sender is gone belongs to a fetch that ended without a word.
         if let Some(done) = state.in_flight.as_ref().filter(|done| done.has_changed().is_ok()) {
-            return LookUp::Refresh(done.clone());
+            return waiting(done.clone(), known);
         }
         if let Some(left) = state.pause_left(now) {
             return LookUp::Settled(known.ok_or(KeyError::Unavailable { retry_after: left }));
@@ -184,7 +204,7 @@ impl Shared {
             shared.refresh(now).await;
             finish.send_replace(true);
         });
-        LookUp::Refresh(done)
+        waiting(done, known)
     }
 
     fn after_refresh(&self, kid: &str) -> Result<Arc<VerificationKey>, KeyError> {
@@ -206,7 +226,8 @@ impl Shared {
                 tracing::warn!(issuer = self.issuer, "the zone's keys were not refreshed: {}", chain(&error));
                 // The address may be what is wrong.
                 state.jwks_uri = None;
-                state.failed_at = Some(now);
+                // Not `now`: the attempt may have taken longer than the zone is to be left alone.
+                state.failed_at = Some(self.clock.now());
                 // A set without a key is an answer all the same: the zone stands behind the old ones no more.
                 if matches!(error, RefreshError::NoKeys { .. }) {
                     state.keys = None;
@@ -558,6 +579,52 @@ mod tests {
         clock.advance(RETRY_AFTER);
         assert!(unavailable(&keys.key("a").await));
         assert_eq!(zone.key_requests(), 2);
+    }
+
+    #[tokio::test]
+    async fn the_moment_begins_when_the_attempt_has_ended() {
+        let (zone, keys, clock) = zone().await;
+        zone.answer(Answer::Status(503));
+        zone.shut();
+        let first = tokio::spawn({
+            let keys = keys.clone();
+            async move { unavailable(&keys.key("a").await) }
+        });
+        while zone.key_requests() == 0 {
+            tokio::task::yield_now().await;
+        }
+        clock.advance(RETRY_AFTER + SignedDuration::from_secs(1));
+        zone.open();
+        assert!(first.await.unwrap());
+        assert!(unavailable(&keys.key("a").await));
+        assert_eq!(zone.key_requests(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_zone_that_hangs_delays_nobody_whose_key_is_known() {
+        let (zone, keys, clock) = zone().await;
+        assert!(keys.key("a").await.is_ok());
+        zone.answer(Answer::Never);
+        clock.advance(REFRESH_AFTER);
+        // From here on time passes when everybody waits, and only then.
+        tokio::time::pause();
+        let began = tokio::time::Instant::now();
+        let callers: Vec<_> = (0..10)
+            .map(|_| {
+                let keys = keys.clone();
+                tokio::spawn(async move { keys.key("a").await.is_ok() })
+            })
+            .collect();
+        for caller in callers {
+            assert!(caller.await.unwrap());
+        }
+        assert!(began.elapsed() < PATIENCE * 2, "{:?}", began.elapsed());
+        // A caller who needs the answer waits for the fetch to be given up.
+        assert!(unavailable(&keys.key("b").await));
+        clock.advance(RETRY_AFTER);
+        let began = tokio::time::Instant::now();
+        assert!(keys.key("a").await.is_ok());
+        assert_eq!(began.elapsed(), Duration::ZERO);
     }
 
     #[tokio::test]
