@@ -90,7 +90,9 @@ impl Denial {
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Self::Unavailable { retry_after } = self {
-            headers.insert(RETRY_AFTER, retry_after.as_secs().max(1).into());
+            // Rounded up: who comes back too early is sent away again.
+            let seconds = retry_after.as_secs() + u64::from(retry_after.subsec_nanos() > 0);
+            headers.insert(RETRY_AFTER, seconds.max(1).into());
         } else if let Ok(challenge) = HeaderValue::from_str(&self.challenge(metadata_url, needed)) {
             // Always: every part of it is visible ASCII.
             headers.insert(WWW_AUTHENTICATE, challenge);
@@ -169,5 +171,13 @@ mod tests {
         assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(response.headers()[RETRY_AFTER], "1");
         assert!(!response.headers().contains_key(WWW_AUTHENTICATE));
+    }
+
+    #[test]
+    fn who_is_told_to_come_back_is_not_told_to_come_too_early() {
+        for (milliseconds, seconds) in [(0, "1"), (1000, "1"), (1001, "2"), (4500, "5"), (5000, "5")] {
+            let denial = Denial::Unavailable { retry_after: Duration::from_millis(milliseconds) };
+            assert_eq!(denial.response(METADATA, &Scopes::none()).headers()[RETRY_AFTER], seconds, "{milliseconds}");
+        }
     }
 }
