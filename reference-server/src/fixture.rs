@@ -1,4 +1,4 @@
-//! For tests: a zone of two documents, keys to sign with, a clock that stands still, a trail to read.
+//! For tests: a zone of two documents, keys to sign with, a clock that stands still, a trail and a log to read.
 
 use std::{
     io,
@@ -76,6 +76,38 @@ impl Kept {
 impl AuditSink for Kept {
     fn record(&self, record: &AuditRecord) -> io::Result<()> {
         self.0.lock().unwrap().push(record.clone());
+        Ok(())
+    }
+}
+
+/// What the program says to its operator, on this thread.
+#[derive(Clone, Default)]
+pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// Hears what is logged from warnings on, until what it returns is dropped.
+    pub(crate) fn listen(&self) -> tracing::subscriber::DefaultGuard {
+        let log = self.clone();
+        let heard = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_max_level(tracing::Level::WARN)
+            .with_writer(move || log.clone())
+            .finish();
+        tracing::subscriber::set_default(heard)
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
 }

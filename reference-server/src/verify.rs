@@ -1,6 +1,13 @@
 //! From a bearer token to a [`VerifiedToken`], which nothing else can make.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 
@@ -172,6 +179,7 @@ pub struct ZoneVerifier {
     clock: Arc<dyn Clock>,
     algorithms: Vec<Algorithm>,
     token_types: TokenTypes,
+    warned_of_type: AtomicBool,
 }
 
 impl ZoneVerifier {
@@ -184,6 +192,7 @@ impl ZoneVerifier {
             clock,
             algorithms: vec![Algorithm::Rs256],
             token_types: TokenTypes::default(),
+            warned_of_type: AtomicBool::new(false),
         }
     }
 
@@ -198,6 +207,24 @@ impl ZoneVerifier {
     pub fn with_token_types(self, token_types: TokenTypes) -> Self {
         Self { token_types, ..self }
     }
+
+    fn token_type(&self, jws: &CompactJws<'_>) -> Result<(), InvalidToken> {
+        let refused = rules::token_type(&jws.header, self.token_types);
+        // Nobody has verified this token, so it is a hint, and given once.
+        if refused.is_err()
+            && rules::token_type(&jws.header, TokenTypes::AlsoUntyped).is_ok()
+            && rules::issuer(&jws.claims, &self.issuer).is_ok()
+            && !self.warned_of_type.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(
+                issuer = self.issuer,
+                "a token was refused because it is typed JWT or not at all, and access tokens are typed at+jwt \
+                 (RFC 9068). If this zone issues all of its tokens so, set ACCEPT_UNTYPED_TOKENS=true or \
+                 --accept-untyped-tokens; this is said once"
+            );
+        }
+        refused
+    }
 }
 
 #[async_trait]
@@ -208,7 +235,7 @@ impl Verifier for ZoneVerifier {
     async fn verify(&self, token: &str) -> Result<VerifiedToken, VerifyError> {
         let jws = CompactJws::parse(token)?;
         let algorithm = rules::algorithm(&jws.header, &self.algorithms)?;
-        rules::token_type(&jws.header, self.token_types)?;
+        self.token_type(&jws)?;
         rules::critical(&jws.header)?;
         rules::issuer(&jws.claims, &self.issuer)?;
         rules::lifetime(&jws.claims, self.clock.now())?;
@@ -239,7 +266,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::fixture::{A, ALMOST, Answer, B, NOW, RESOURCE, SHORT, StandingClock, Zone, with};
+    use crate::fixture::{A, ALMOST, Answer, B, Log, NOW, RESOURCE, SHORT, StandingClock, Zone, with};
 
     async fn zone() -> (Zone, ZoneVerifier) {
         let zone = Zone::start(&[&A]).await;
@@ -418,6 +445,29 @@ mod tests {
             let token = A.sign(header.to_string().as_bytes(), zone.claims().to_string().as_bytes());
             assert_eq!(verifier.verify(&token).await.is_ok(), accepted, "{header}");
         }
+    }
+
+    #[tokio::test]
+    async fn who_runs_the_server_is_told_once_that_the_zone_may_not_type_its_tokens() {
+        let (zone, verifier) = zone().await;
+        let log = Log::default();
+        let _here = log.listen();
+        let refuse = async |typ: Value, issuer: &str| {
+            let header = with(json!({ "alg": "RS256", "kid": "a" }), &json!({ "typ": typ }));
+            let claims = with(zone.claims(), &json!({ "iss": issuer }));
+            let token = A.sign(header.to_string().as_bytes(), claims.to_string().as_bytes());
+            assert_eq!(refusal(verifier.verify(&token).await), InvalidToken::TokenType);
+        };
+        // To neither of these the setting is an answer.
+        refuse(json!("dpop+jwt"), &zone.url).await;
+        refuse(json!("JWT"), "http://other.example").await;
+        assert_eq!(log.text(), "");
+        for _ in 0..3 {
+            refuse(json!("JWT"), &zone.url).await;
+            refuse(Value::Null, &zone.url).await;
+        }
+        assert_eq!(log.text().matches("ACCEPT_UNTYPED_TOKENS").count(), 1, "{}", log.text());
+        assert!(log.text().contains("WARN"), "{}", log.text());
     }
 
     #[tokio::test]
