@@ -6,6 +6,7 @@ use url::{Host, Url};
 
 use crate::{
     keys,
+    masked::masked,
     resource::ProtectedResource,
     rules::{Algorithm, TokenTypes},
 };
@@ -36,7 +37,7 @@ pub struct Config {
     pub allowed_origins: Vec<String>,
 }
 
-/// What is wrong with a setting.
+/// What is wrong with a setting. A user and a password in a URL are not repeated.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// The zone's URL.
@@ -67,7 +68,7 @@ impl Config {
     /// The guide's server for the zone whose issuer is `zone_url`, letter by letter.
     pub fn new(zone_url: &str) -> Result<Self, ConfigError> {
         if keys::metadata_url(zone_url).is_none() {
-            return Err(ConfigError::ZoneUrl { given: zone_url.to_owned() });
+            return Err(ConfigError::ZoneUrl { given: masked(zone_url) });
         }
         Ok(Self {
             zone_url: zone_url.to_owned(),
@@ -85,7 +86,7 @@ impl Config {
     pub fn for_zone_id(zone_id: &str) -> Result<Self, ConfigError> {
         let label = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         if zone_id.is_empty() || !zone_id.bytes().all(label) {
-            return Err(ConfigError::ZoneId { given: zone_id.to_owned() });
+            return Err(ConfigError::ZoneId { given: masked(zone_id) });
         }
         Self::new(&format!("https://{zone_id}.keycard.cloud"))
     }
@@ -134,7 +135,7 @@ pub struct PublicOrigin {
 impl PublicOrigin {
     /// Reads an origin; one final slash is forgiven and dropped.
     pub fn parse(given: &str) -> Result<Self, ConfigError> {
-        let wrong = || ConfigError::PublicOrigin { given: given.to_owned() };
+        let wrong = || ConfigError::PublicOrigin { given: masked(given) };
         let text = given.strip_suffix('/').unwrap_or(given);
         let url = Url::parse(text).map_err(|_| wrong())?;
         let (_, authority) = text.split_once("://").ok_or_else(wrong)?;

@@ -28,6 +28,7 @@ use url::Url;
 
 use crate::{
     fetch::{FetchError, Fetcher},
+    masked::masked,
     ports::Clock,
     rules::Algorithm,
     verify::InvalidToken,
@@ -82,7 +83,7 @@ pub enum ZoneError {
     /// Not an http(s) URL without query and fragment.
     #[error("`{issuer}` is no issuer: an absolute http or https URL without query and fragment was expected")]
     NotAnIssuer {
-        /// The text as given.
+        /// The text as given, but for a user and a password.
         issuer: String,
     },
     /// The HTTP client could not be made.
@@ -123,7 +124,7 @@ impl ZoneKeys {
     /// The keys of the zone `issuer`. Nothing is fetched before a key is needed.
     pub fn new(issuer: &str, clock: Arc<dyn Clock>) -> Result<Self, ZoneError> {
         Ok(Self(Arc::new(Shared {
-            metadata_url: metadata_url(issuer).ok_or_else(|| ZoneError::NotAnIssuer { issuer: issuer.to_owned() })?,
+            metadata_url: metadata_url(issuer).ok_or_else(|| ZoneError::NotAnIssuer { issuer: masked(issuer) })?,
             issuer: issuer.to_owned(),
             fetcher: Fetcher::new()?,
             clock,
@@ -713,6 +714,13 @@ mod tests {
         {
             assert!(metadata_url(issuer).is_none(), "{issuer}");
         }
+    }
+
+    #[test]
+    fn an_error_repeats_no_password() {
+        let error = ZoneKeys::new("https://u:hidden@z.example", StandingClock::new()).err().unwrap();
+        assert!(error.to_string().contains("z.example"), "{error}");
+        assert!(!format!("{error} {error:?}").contains("hidden"), "{error}");
     }
 
     proptest! {

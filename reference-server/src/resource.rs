@@ -11,7 +11,7 @@ use http::{
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::scopes::Scopes;
+use crate::{keys, masked::masked, scopes::Scopes};
 
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 
@@ -26,7 +26,7 @@ pub struct ProtectedResource {
     name: String,
 }
 
-/// Why a text cannot be a resource identifier.
+/// Why there can be no such resource. A user and a password in a URL are not repeated.
 #[derive(Debug, thiserror::Error)]
 pub enum ResourceError {
     /// Not an absolute http(s) URL.
@@ -43,6 +43,18 @@ pub enum ResourceError {
         /// The text as given.
         text: String,
     },
+    /// With a segment that a client takes out of the path before it asks, or that a route cannot hold.
+    #[error("`{text}` cannot be a resource identifier: no part of its path may be `.` or `..` or begin with a colon")]
+    Segment {
+        /// The text as given.
+        text: String,
+    },
+    /// The authorization server is not an issuer.
+    #[error("`{text}` is no authorization server: an http or https URL without query and fragment was expected")]
+    AuthorizationServer {
+        /// The text as given.
+        text: String,
+    },
 }
 
 impl ProtectedResource {
@@ -51,7 +63,7 @@ impl ProtectedResource {
     /// Both are kept letter by letter: clients and tokens repeat them exactly (RFC 9728 section 3.3,
     /// RFC 8414 section 3.3), so nothing is normalised and no final slash is added or taken away.
     pub fn new(identifier: &str, authorization_server: &str) -> Result<Self, ResourceError> {
-        let not_absolute = || ResourceError::NotAbsolute { text: identifier.to_owned() };
+        let not_absolute = || ResourceError::NotAbsolute { text: masked(identifier) };
         let url = Url::parse(identifier).map_err(|_| not_absolute())?;
         let (scheme, rest) = identifier.split_once("://").ok_or_else(not_absolute)?;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
@@ -60,9 +72,15 @@ impl ProtectedResource {
         // Visible ASCII without what would end a quoted string or open a route parameter.
         let plain = |byte: u8| byte.is_ascii_graphic() && !b"\"\\?#@{}*".contains(&byte);
         if !identifier.bytes().all(plain) {
-            return Err(ResourceError::Unsuitable { text: identifier.to_owned() });
+            return Err(ResourceError::Unsuitable { text: masked(identifier) });
         }
         let (authority, path) = rest.find('/').map_or((rest, ""), |slash| rest.split_at(slash));
+        if path.split('/').any(|segment| segment.starts_with(':') || is_dots(segment)) {
+            return Err(ResourceError::Segment { text: identifier.to_owned() });
+        }
+        if keys::metadata_url(authorization_server).is_none() {
+            return Err(ResourceError::AuthorizationServer { text: masked(authorization_server) });
+        }
         let origin = format!("{scheme}://{authority}");
         Ok(Self::assemble(&origin, path, authorization_server))
     }
@@ -128,6 +146,11 @@ impl ProtectedResource {
     }
 }
 
+/// `.` or `..`, also where a dot is written `%2e`: the URL standard takes such segments out of a path.
+fn is_dots(segment: &str) -> bool {
+    matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
+}
+
 const METADATA_HEADERS: [(HeaderName, HeaderValue); 3] = [
     (CONTENT_TYPE, HeaderValue::from_static("application/json")),
     (CACHE_CONTROL, HeaderValue::from_static("public, max-age=300")),
@@ -147,6 +170,8 @@ async fn preflight() -> impl IntoResponse {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const ZONE: &str = "http://localhost:9400";
@@ -181,6 +206,53 @@ mod tests {
             "https:h",
         ] {
             assert!(ProtectedResource::new(identifier, ZONE).is_err(), "{identifier}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_clients_or_routes_read_otherwise_is_refused() {
+        for identifier in [
+            "https://h/:tenant",
+            "https://h/a/:tenant/b",
+            "https://h/.",
+            "https://h/a/../mcp",
+            "https://h/a/%2e%2E",
+            "https://h/.%2e/mcp",
+        ] {
+            let refused = ProtectedResource::new(identifier, ZONE);
+            assert!(matches!(refused, Err(ResourceError::Segment { .. })), "{identifier}");
+        }
+        for identifier in ["https://h/a:b", "https://h/.well", "https://h/...", "https://h/%2e%2e%2e", "https://h//a/"]
+        {
+            let resource = ProtectedResource::new(identifier, ZONE).unwrap();
+            let _serves = resource.router();
+        }
+    }
+
+    #[test]
+    fn an_authorization_server_that_is_no_issuer_is_refused() {
+        for zone in ["", "zone.example", "ftp://zone.example", "https://zone.example?a", "https://u:p@zone.example"] {
+            let refused = ProtectedResource::new("https://h/mcp", zone);
+            assert!(matches!(refused, Err(ResourceError::AuthorizationServer { .. })), "{zone}");
+        }
+    }
+
+    #[test]
+    fn an_error_repeats_no_password() {
+        for (identifier, zone) in
+            [("https://u:hidden@h/mcp", ZONE), ("u:hidden@h", ZONE), ("https://h/mcp", "https://u:hidden@zone.example")]
+        {
+            let error = ProtectedResource::new(identifier, zone).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("hidden"), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_resource_that_is_accepted_can_be_served(path in "(/[a-z.:%2e*{}~-]{0,4}){0,4}") {
+            if let Ok(resource) = ProtectedResource::new(&format!("https://h{path}"), ZONE) {
+                let _serves = resource.router();
+            }
         }
     }
 
