@@ -182,7 +182,9 @@ fn configure(arguments: &Arguments) -> Result<Config, RunError> {
         config.token_types = TokenTypes::AlsoUntyped;
     }
     config.port = arguments.port;
-    config.allowed_origins.clone_from(&arguments.allowed_origins);
+    for origin in &arguments.allowed_origins {
+        config = config.with_allowed_origin(origin)?;
+    }
     Ok(config)
 }
 

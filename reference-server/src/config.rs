@@ -33,8 +33,8 @@ pub struct Config {
     pub algorithms: Vec<Algorithm>,
     /// The types of token that are accepted.
     pub token_types: TokenTypes,
-    /// The pages whose scripts may call, as origins; a request with another `Origin` gets 403.
-    pub allowed_origins: Vec<String>,
+    /// The pages whose scripts may call; a request with another `Origin` gets 403.
+    pub allowed_origins: Vec<WebOrigin>,
 }
 
 /// What is wrong with a setting. A user and a password in a URL are not repeated.
@@ -59,6 +59,14 @@ pub enum ConfigError {
         "`{given}` is not an origin such as http://localhost:8080: give scheme, host and port without a path, the server adds {MCP_PATH}"
     )]
     PublicOrigin {
+        /// As given.
+        given: String,
+    },
+    /// An origin whose pages may call.
+    #[error(
+        "`{given}` is not the origin of a page, such as https://app.example.com: give scheme, host and port without a path"
+    )]
+    AllowedOrigin {
         /// As given.
         given: String,
     },
@@ -96,9 +104,20 @@ impl Config {
         Ok(Self { public_origin: Some(PublicOrigin::parse(origin)?), ..self })
     }
 
+    /// With this one among the origins whose pages may call.
+    pub fn with_allowed_origin(mut self, origin: &str) -> Result<Self, ConfigError> {
+        self.allowed_origins.push(WebOrigin::parse(origin)?);
+        Ok(self)
+    }
+
     /// The zone's issuer.
     pub fn zone_url(&self) -> &str {
         &self.zone_url
+    }
+
+    /// Whether the zone's keys come in the clear: who can change them on their way can sign any token.
+    pub fn is_zone_exposed(&self) -> bool {
+        Url::parse(&self.zone_url).is_ok_and(|url| is_exposed(&url))
     }
 
     /// The public origin, or the guide's for the port.
@@ -106,8 +125,7 @@ impl Config {
         self.public_origin.clone().unwrap_or_else(|| PublicOrigin {
             text: format!("http://localhost:{}", self.port),
             host: "localhost".to_owned(),
-            is_loopback: true,
-            is_https: false,
+            is_exposed: false,
         })
     }
 
@@ -128,8 +146,7 @@ impl Config {
 pub struct PublicOrigin {
     text: String,
     host: String,
-    is_loopback: bool,
-    is_https: bool,
+    is_exposed: bool,
 }
 
 impl PublicOrigin {
@@ -146,12 +163,7 @@ impl PublicOrigin {
         let host = url.host().ok_or_else(wrong)?;
         Ok(Self {
             text: text.to_owned(),
-            is_loopback: match &host {
-                Host::Domain(name) => *name == "localhost" || name.ends_with(".localhost"),
-                Host::Ipv4(address) => address.is_loopback(),
-                Host::Ipv6(address) => address.is_loopback(),
-            },
-            is_https: url.scheme() == "https",
+            is_exposed: is_exposed(&url),
             host: match host {
                 Host::Ipv6(address) => address.to_string(),
                 other => other.to_string(),
@@ -166,7 +178,47 @@ impl PublicOrigin {
 
     /// Whether tokens travel to it in the clear (RFC 9728 section 7.1).
     pub fn is_exposed(&self) -> bool {
-        !self.is_https && !self.is_loopback
+        self.is_exposed
+    }
+}
+
+/// Whether what travels to this URL leaves the machine in the clear.
+fn is_exposed(url: &Url) -> bool {
+    let is_loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    url.scheme() != "https" && !is_loopback
+}
+
+/// The origin of a page, spelt as browsers spell it: in small letters and without the scheme's own port
+/// (RFC 6454 section 6.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WebOrigin {
+    text: String,
+    with_port: String,
+}
+
+impl WebOrigin {
+    /// Reads an origin in any spelling.
+    pub fn parse(given: &str) -> Result<Self, ConfigError> {
+        let wrong = || ConfigError::AllowedOrigin { given: masked(given) };
+        let origin = PublicOrigin::parse(given).map_err(|_| wrong())?;
+        let url = Url::parse(origin.as_str()).map_err(|_| wrong())?;
+        let (host, port) = url.host().zip(url.port_or_known_default()).ok_or_else(wrong)?;
+        Ok(Self { text: url.origin().ascii_serialization(), with_port: format!("{}://{host}:{port}", url.scheme()) })
+    }
+
+    /// What a browser sends in `Origin`.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// With its port in any case, for where an origin without one would stand for every port.
+    pub(crate) fn with_port(&self) -> &str {
+        &self.with_port
     }
 }
 
@@ -250,6 +302,42 @@ mod tests {
             ("http://[::1]:8080", false),
         ] {
             assert_eq!(PublicOrigin::parse(given).unwrap().is_exposed(), exposed, "{given}");
+            assert_eq!(Config::new(given).unwrap().is_zone_exposed(), exposed, "{given}");
+        }
+    }
+
+    #[test]
+    fn the_origin_of_a_page_is_spelt_as_browsers_spell_it() {
+        for (given, text, with_port) in [
+            ("https://App.Example.com", "https://app.example.com", "https://app.example.com:443"),
+            ("https://app.example.com:443/", "https://app.example.com", "https://app.example.com:443"),
+            ("http://localhost:6274", "http://localhost:6274", "http://localhost:6274"),
+            ("http://[::1]", "http://[::1]", "http://[::1]:80"),
+        ] {
+            let origin = WebOrigin::parse(given).unwrap();
+            assert_eq!((origin.as_str(), origin.with_port()), (text, with_port));
+        }
+    }
+
+    #[test]
+    fn what_no_page_has_for_its_origin_is_refused() {
+        for given in
+            ["", "*", "null", "app.example.com", "https://*.example.com", "https://h:*", "https://h/app", "https://u@h"]
+        {
+            let refused = Config::new(ZONE).unwrap().with_allowed_origin(given);
+            assert!(matches!(refused, Err(ConfigError::AllowedOrigin { .. })), "{given}");
+        }
+    }
+
+    #[test]
+    fn an_error_repeats_no_password() {
+        let given = "https://u:hidden@zone.example";
+        for error in [
+            Config::new(given).unwrap_err(),
+            Config::for_zone_id(given).unwrap_err(),
+            Config::new(ZONE).unwrap().with_public_origin(given).unwrap_err(),
+        ] {
+            assert!(!format!("{error} {error:?}").contains("hidden"), "{error}");
         }
     }
 

@@ -23,7 +23,7 @@ use serde::{
 use serde_json::{Value, json};
 
 use crate::{
-    config::Config,
+    config::{Config, WebOrigin},
     policy::{Call, Operation, Policy},
     scopes::Scopes,
     tools::Tools,
@@ -55,7 +55,7 @@ pub fn mcp_service(config: &Config, tools: Tools) -> McpService {
         .with_json_response(true)
         .with_max_request_body_bytes(MAX_BODY_BYTES)
         .with_allowed_hosts(config.allowed_hosts())
-        .with_allowed_origins(config.allowed_origins.iter().cloned())
+        .with_allowed_origins(config.allowed_origins.iter().map(WebOrigin::with_port))
         .enforce_origin_validation();
     let sessions = Arc::new(NeverSessionManager::default());
     StreamableHttpService::new(move || Ok(tools.clone()), sessions, transport)

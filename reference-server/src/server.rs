@@ -3,12 +3,17 @@
 use std::{future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
+use http::{
+    HeaderName, Method,
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, WWW_AUTHENTICATE},
+};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use tower::Layer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 
 use crate::{
     audit::Discard,
-    config::{Config, ConfigError, MCP_PATH, PublicOrigin},
+    config::{Config, ConfigError, MCP_PATH, PublicOrigin, WebOrigin},
     guard::Guard,
     keys::{ZoneError, ZoneKeys},
     mcp::{McpPolicy, mcp_service},
@@ -20,6 +25,9 @@ use crate::{
 /// How long requests in progress may take once the server is told to stop.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long a browser need not ask again; as for the metadata.
+const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(300);
+
 /// Metadata and the guarded MCP endpoint, for any verifier.
 pub fn app<V: Verifier>(config: &Config, verifier: V, ports: &Ports) -> Router {
     let tools = Tools::new();
@@ -27,7 +35,35 @@ pub fn app<V: Verifier>(config: &Config, verifier: V, ports: &Ports) -> Router {
     let scopes = tools.clone();
     let policy = McpPolicy::new(move |tool| scopes.required_scopes(tool));
     let guard = Guard::new(&resource, verifier, policy).audited(ports.clone());
-    Router::new().route_service(MCP_PATH, guard.layer(mcp_service(config, tools))).merge(resource.router())
+    let mut router = Router::new().route_service(MCP_PATH, guard.layer(mcp_service(config, tools)));
+    if !config.allowed_origins.is_empty() {
+        // Before the guard: a browser asks without a token whether it may send one, and reads no challenge that is
+        // not marked as readable.
+        router = router.route_layer(cors(config.allowed_origins.clone()));
+    }
+    router.merge(resource.router())
+}
+
+/// Lets scripts of these origins send what an MCP client sends and read what it needs to go on.
+fn cors(origins: Vec<WebOrigin>) -> CorsLayer {
+    const SESSION: HeaderName = HeaderName::from_static("mcp-session-id");
+    let listed = AllowOrigin::predicate(move |origin, _| {
+        origins.iter().any(|listed| listed.as_str().as_bytes() == origin.as_bytes())
+    });
+    CorsLayer::new()
+        .allow_origin(listed)
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
+        .allow_headers([
+            AUTHORIZATION,
+            CONTENT_TYPE,
+            ACCEPT,
+            HeaderName::from_static("mcp-protocol-version"),
+            HeaderName::from_static("mcp-method"),
+            HeaderName::from_static("mcp-name"),
+            SESSION,
+        ])
+        .expose_headers([WWW_AUTHENTICATE, SESSION])
+        .max_age(PREFLIGHT_MAX_AGE)
 }
 
 /// The verifier of a real server: tokens of the configured zone, for the configured resource.

@@ -56,10 +56,14 @@ impl Reply {
 
 impl Server {
     async fn start() -> Self {
+        Self::configured(|config| config).await
+    }
+
+    async fn configured(change: impl FnOnce(Config) -> Config) -> Self {
         let zone = Zone::start(&[&A]).await;
         let audit = Arc::new(Kept::default());
         let ports = ports(&StandingClock::new(), &audit);
-        let config = Config::new(&zone.url).unwrap();
+        let config = change(Config::new(&zone.url).unwrap());
         let app = app(&config, zone_verifier(&config, &ports).unwrap(), &ports);
         Self { app, zone, audit }
     }
@@ -591,6 +595,64 @@ async fn a_foreign_host_or_origin_is_forbidden() {
         request.headers_mut().insert("host", HeaderValue::from_static(host));
         assert_eq!(server.send(request).await.status, status, "{host}");
     }
+}
+
+fn preflight(origin: &str) -> http::request::Builder {
+    Request::options("/mcp")
+        .header("Host", "localhost:8080")
+        .header("Origin", origin)
+        .header("Access-Control-Request-Method", "POST")
+        .header("Access-Control-Request-Headers", "authorization,content-type,mcp-protocol-version")
+}
+
+#[tokio::test]
+async fn a_page_of_a_listed_origin_may_ask_call_and_read_the_challenge() {
+    let server = Server::configured(|config| config.with_allowed_origin("https://App.example.com").unwrap()).await;
+    let origin = "https://app.example.com";
+    let list_of = |reply: &Reply, name: &str| {
+        let field = reply.headers[name].to_str().unwrap().to_ascii_lowercase();
+        field.split(',').map(|item| item.trim().to_owned()).collect::<Vec<_>>()
+    };
+
+    let asked = server.send(built(preflight(origin))).await;
+    assert!(asked.status.is_success(), "{}", asked.status);
+    assert_eq!(asked.headers["access-control-allow-origin"], origin);
+    assert_eq!(list_of(&asked, "access-control-allow-methods"), ["get", "post", "delete"]);
+    let allowed = list_of(&asked, "access-control-allow-headers");
+    for name in
+        ["authorization", "content-type", "accept", "mcp-protocol-version", "mcp-method", "mcp-name", "mcp-session-id"]
+    {
+        assert!(allowed.iter().any(|other| other == name), "{name}");
+    }
+
+    let challenged = server.post(None, &[("Origin", origin)], list()).await;
+    assert_eq!(challenged.status, StatusCode::UNAUTHORIZED);
+    assert!(challenged.challenge().contains(METADATA));
+    let served = server.post(Some(&server.token("")), &[("Origin", origin)], list()).await;
+    assert_eq!(served.status, StatusCode::OK);
+    for reply in [challenged, served] {
+        assert_eq!(reply.headers["access-control-allow-origin"], origin);
+        assert_eq!(list_of(&reply, "access-control-expose-headers"), ["www-authenticate", "mcp-session-id"]);
+        assert!(list_of(&reply, "vary").iter().any(|name| name == "origin"));
+        assert!(!reply.headers.contains_key("access-control-allow-credentials"));
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_another_origin_may_neither_ask_nor_call() {
+    let server = Server::configured(|config| config.with_allowed_origin("https://app.example.com").unwrap()).await;
+    for origin in ["https://evil.example", "http://app.example.com", "https://app.example.com:8443", "null"] {
+        let asked = server.send(built(preflight(origin))).await;
+        assert!(!asked.headers.contains_key("access-control-allow-origin"), "{origin}");
+        let called = server.post(Some(&server.token("")), &[("Origin", origin)], list()).await;
+        assert_eq!(called.status, StatusCode::FORBIDDEN, "{origin}");
+        assert!(!called.headers.contains_key("access-control-allow-origin"), "{origin}");
+    }
+    // Where no origin is listed, a preflight is a request without a token.
+    let closed = Server::start().await;
+    let asked = closed.send(built(preflight("https://app.example.com"))).await;
+    assert_eq!(asked.status, StatusCode::UNAUTHORIZED);
+    assert!(!asked.headers.contains_key("access-control-allow-origin"));
 }
 
 #[tokio::test]
