@@ -2,7 +2,8 @@
 
 use std::{
     io::{self, Write},
-    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+    net::{AddrParseError, IpAddr, Ipv4Addr, Ipv6Addr},
+    num::ParseIntError,
     path::PathBuf,
     process::ExitCode,
     sync::Arc,
@@ -37,14 +38,14 @@ struct Arguments {
     server_url: Option<String>,
 
     /// The port to listen on; 0 takes any free one
-    #[arg(long, env = "PORT", default_value_t = DEFAULT_PORT)]
+    #[arg(long, env = "PORT", default_value_t = DEFAULT_PORT, value_parser = port)]
     port: u16,
 
     /// The addresses to listen on [default: 127.0.0.1 and ::1]
-    #[arg(long, env = "LISTEN", value_name = "ADDRESS", value_delimiter = ',')]
-    listen: Vec<IpAddr>,
+    #[arg(long, env = "LISTEN", value_name = "ADDRESS", value_delimiter = ',', value_parser = address)]
+    listen: Vec<Option<IpAddr>>,
 
-    /// The server's own client id at the zone
+    /// The server's own client id at the zone; its secret is read from KEYCARD_CLIENT_SECRET, and only from there
     #[arg(long, env = "KEYCARD_CLIENT_ID", value_name = "ID")]
     client_id: Option<String>,
 
@@ -93,9 +94,24 @@ pub fn main() -> ExitCode {
                 say(format_args!("  because: {error}"));
                 cause = error.source();
             }
-            error.exit_code()
+            ExitCode::from(error.exit_code())
         }
     }
+}
+
+/// A port; empty is not set, as for all variables (see [`set`]).
+fn port(text: &str) -> Result<u16, ParseIntError> {
+    set(text).map_or(Ok(DEFAULT_PORT), str::parse)
+}
+
+/// An address, if any.
+fn address(text: &str) -> Result<Option<IpAddr>, AddrParseError> {
+    set(text).map(str::parse).transpose()
+}
+
+/// The text of a variable, if it has one: an empty variable in a .env file is a variable not set.
+fn set(text: &str) -> Option<&str> {
+    Some(text.trim()).filter(|text| !text.is_empty())
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -128,10 +144,11 @@ enum RunError {
 }
 
 impl RunError {
-    fn exit_code(&self) -> ExitCode {
+    /// 2 where a setting is wrong, 1 where the machine is not as the settings say.
+    fn exit_code(&self) -> u8 {
         match self {
-            Self::NoZone | Self::Config(_) | Self::HalfCredentials => ExitCode::from(2),
-            _ => ExitCode::FAILURE,
+            Self::NoZone | Self::Config(_) | Self::HalfCredentials => 2,
+            Self::Audit { .. } | Self::Listen { .. } | Self::Zone(_) | Self::Serve(_) => 1,
         }
     }
 }
@@ -139,19 +156,33 @@ impl RunError {
 async fn run(arguments: Arguments) -> Result<(), RunError> {
     let mut config = configure(&arguments)?;
     let ports = Ports::system(open_audit(arguments.audit)?);
-    let listeners = listen(&arguments.listen, arguments.port).await?;
+    let addresses: Vec<_> = arguments.listen.iter().copied().flatten().collect();
+    let listeners = listen(&addresses, arguments.port).await?;
     // The port that 0 became.
     if let Some(address) = listeners.first().and_then(|listener| listener.local_addr().ok()) {
         config.port = address.port();
     }
     let verifier = server::zone_verifier(&config, &ports)?;
     let app = server::app(&config, verifier, &ports);
-    if config.origin().is_exposed() {
-        tracing::warn!("{} is not https: tokens travel to it in the clear", config.origin().as_str());
+    for warning in warnings(&config) {
+        tracing::warn!("{warning}");
     }
     say(format_args!("{} running on {}", config.resource_name, config.resource().identifier()));
     say(format_args!("Tokens from {}", config.zone_url()));
     server::serve(listeners, app, signal()).await.map_err(RunError::Serve)
+}
+
+/// What is not wrong and still not right.
+fn warnings(config: &Config) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if config.origin().is_exposed() {
+        warnings.push(format!("{} is not https: tokens travel to it in the clear", config.origin().as_str()));
+    }
+    if config.is_zone_exposed() {
+        let zone = config.zone_url();
+        warnings.push(format!("{zone} is not https: who can change its keys on their way here can sign any token"));
+    }
+    warnings
 }
 
 /// A line for the person who started the server, if anybody is there to read it.
@@ -160,20 +191,16 @@ fn say(line: std::fmt::Arguments<'_>) {
 }
 
 fn configure(arguments: &Arguments) -> Result<Config, RunError> {
-    // An empty variable in a .env file is a variable not set.
-    let set = |value: &Option<String>| {
-        let value = value.as_deref()?.trim();
-        (!value.is_empty()).then(|| value.to_owned())
-    };
-    let mut config = match (set(&arguments.zone_url), set(&arguments.zone_id)) {
+    let given = |value: &Option<String>| value.as_deref().and_then(set).map(str::to_owned);
+    let mut config = match (given(&arguments.zone_url), given(&arguments.zone_id)) {
         (Some(zone_url), _) => Config::new(&zone_url)?,
         (None, Some(zone_id)) => Config::for_zone_id(&zone_id)?,
         (None, None) => return Err(RunError::NoZone),
     };
-    if let Some(origin) = set(&arguments.server_url) {
+    if let Some(origin) = given(&arguments.server_url) {
         config = config.with_public_origin(&origin)?;
     }
-    config.credentials = match (set(&arguments.client_id), set(&arguments.client_secret)) {
+    config.credentials = match (given(&arguments.client_id), given(&arguments.client_secret)) {
         (Some(client_id), Some(secret)) => Some(ClientCredentials::new(client_id, secret)),
         (None, None) => None,
         _ => return Err(RunError::HalfCredentials),
@@ -249,5 +276,128 @@ async fn signal() {
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         () = terminated => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    const ZONE: &str = "http://localhost:9400";
+
+    /// As if nothing were set, whatever the environment of the tests says.
+    fn nothing() -> Arguments {
+        Arguments {
+            zone_url: None,
+            zone_id: None,
+            server_url: None,
+            port: DEFAULT_PORT,
+            listen: Vec::new(),
+            client_id: None,
+            client_secret: None,
+            audit: PathBuf::from("-"),
+            accept_untyped_tokens: false,
+            allowed_origins: Vec::new(),
+        }
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "every setting is optional")]
+    fn some(text: &str) -> Option<String> {
+        Some(text.to_owned())
+    }
+
+    #[test]
+    fn the_zones_url_wins_over_its_id() {
+        let both = configure(&Arguments { zone_url: some(ZONE), zone_id: some("abc123"), ..nothing() }).unwrap();
+        assert_eq!(both.zone_url(), ZONE);
+        let id = configure(&Arguments { zone_url: some(" "), zone_id: some("abc123"), ..nothing() }).unwrap();
+        assert_eq!(id.zone_url(), "https://abc123.keycard.cloud");
+    }
+
+    #[test]
+    fn what_is_set_arrives_in_the_configuration() {
+        let config = configure(&Arguments {
+            zone_url: some(ZONE),
+            server_url: some("https://mcp.example.com/"),
+            port: 0,
+            client_id: some("id"),
+            client_secret: some(" hidden\n"),
+            accept_untyped_tokens: true,
+            allowed_origins: vec!["https://App.example.com".to_owned()],
+            ..nothing()
+        })
+        .unwrap();
+        assert_eq!(config.resource().identifier(), "https://mcp.example.com/mcp");
+        assert_eq!(config.port, 0);
+        assert_eq!(config.credentials.unwrap().secret(), "hidden");
+        assert_eq!(config.token_types, TokenTypes::AlsoUntyped);
+        assert_eq!(config.allowed_origins[0].as_str(), "https://app.example.com");
+    }
+
+    #[test]
+    fn a_wrong_setting_is_exit_code_2_and_a_machine_that_is_not_ready_is_1() {
+        let zone = || Arguments { zone_url: some(ZONE), ..nothing() };
+        for arguments in [
+            nothing(),
+            Arguments { zone_url: some(""), zone_id: some(""), ..nothing() },
+            Arguments { zone_url: some("localhost:9400"), ..nothing() },
+            Arguments { zone_id: some("a.b"), ..nothing() },
+            Arguments { server_url: some("https://h/mcp"), ..zone() },
+            Arguments { allowed_origins: vec!["*".to_owned()], ..zone() },
+            Arguments { client_id: some("id"), ..zone() },
+            Arguments { client_secret: some("hidden"), ..zone() },
+            Arguments { client_id: some("id"), client_secret: some(""), ..zone() },
+        ] {
+            assert_eq!(configure(&arguments).unwrap_err().exit_code(), 2, "{arguments:?}");
+        }
+        let source = || io::Error::from(io::ErrorKind::AddrInUse);
+        let address = Ipv4Addr::LOCALHOST.into();
+        assert_eq!(RunError::Listen { address, port: 8080, source: source() }.exit_code(), 1);
+        assert_eq!(RunError::Audit { path: PathBuf::from("a"), source: source() }.exit_code(), 1);
+        assert_eq!(RunError::Serve(source()).exit_code(), 1);
+    }
+
+    #[test]
+    fn a_variable_that_is_empty_is_not_set() {
+        assert_eq!((port(""), port(" 9000 ")), (Ok(DEFAULT_PORT), Ok(9000)));
+        assert!(port("http").is_err() && port("65536").is_err());
+        assert_eq!(address(""), Ok(None));
+        assert_eq!(address(" ::1"), Ok(Some(Ipv6Addr::LOCALHOST.into())));
+        assert!(address("localhost").is_err());
+        // The same through the parser, which splits a list at its commas.
+        let parsed = Arguments::try_parse_from(["reference-server", "--port", "", "--listen", ""]).unwrap();
+        assert_eq!((parsed.port, parsed.listen), (DEFAULT_PORT, vec![None]));
+        let parsed = Arguments::try_parse_from(["reference-server", "--listen", "127.0.0.1, ::1"]).unwrap();
+        assert_eq!(parsed.listen.iter().flatten().count(), 2);
+    }
+
+    #[test]
+    fn plain_http_is_warned_of_unless_it_stays_on_the_machine() {
+        let zone = |url: &str| configure(&Arguments { zone_url: some(url), ..nothing() }).unwrap();
+        assert_eq!(warnings(&zone(ZONE)), [""; 0]);
+        assert_eq!(warnings(&zone("http://zone.localhost:9400")), [""; 0]);
+        assert_eq!(warnings(&zone("https://zone.example")), [""; 0]);
+        assert!(warnings(&zone("http://zone.example"))[0].starts_with("http://zone.example is not https"));
+        let public = zone("http://10.0.0.7:9400").with_public_origin("http://10.0.0.8").unwrap();
+        assert_eq!(warnings(&public).len(), 2);
+    }
+
+    #[test]
+    fn the_help_names_each_variable() {
+        let help = Arguments::command().render_long_help().to_string();
+        for name in [
+            "KEYCARD_ZONE_URL",
+            "KEYCARD_ZONE_ID",
+            "MCP_SERVER_URL",
+            "PORT",
+            "LISTEN",
+            "KEYCARD_CLIENT_ID",
+            "KEYCARD_CLIENT_SECRET",
+            "ACCEPT_UNTYPED_TOKENS",
+        ] {
+            assert!(help.contains(name), "{name}");
+        }
     }
 }
