@@ -55,6 +55,7 @@ mod fixture;
 pub mod guard;
 pub mod jws;
 pub mod keys;
+mod listen;
 mod masked;
 pub mod mcp;
 pub mod policy;

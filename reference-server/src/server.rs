@@ -16,6 +16,7 @@ use crate::{
     config::{Config, ConfigError, MCP_PATH, PublicOrigin, WebOrigin},
     guard::Guard,
     keys::{ZoneError, ZoneKeys},
+    listen::{Listener, Places},
     mcp::{McpPolicy, mcp_service},
     ports::Ports,
     tools::Tools,
@@ -76,11 +77,15 @@ pub fn zone_verifier(config: &Config, ports: &Ports) -> Result<ZoneVerifier, Zon
 }
 
 /// Serves `app` on all `listeners` until `shutdown`, and then what has begun, for a few seconds.
+///
+/// At most 512 connections are served at once, and one that has gone a minute without an answer is closed.
 pub async fn serve(listeners: Vec<TcpListener>, app: Router, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     let (stop, stopped) = watch::channel(false);
     let mut servers = JoinSet::new();
+    let places = Places::default();
     for listener in listeners {
         let mut stopped = stopped.clone();
+        let listener = Listener::new(listener, places.clone());
         let server = axum::serve(listener, app.clone()).with_graceful_shutdown(async move {
             // An error means that nobody is left to say stop, which says it.
             let _ = stopped.wait_for(|stopped| *stopped).await;
