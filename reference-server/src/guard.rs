@@ -38,6 +38,11 @@ use crate::{
 /// How long a request may take to send a body that the policy must see.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How much of a body is read for somebody who is not identified, and for how long. What does not come by then
+/// is answered by a challenge that names no scopes.
+const STRANGERS_BODY_BYTES: usize = 64 * 1024;
+const STRANGERS_BODY_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// Protects the services that it wraps. Clones share the verifier.
 pub struct Guard<V> {
     metadata_url: Arc<str>,
@@ -77,11 +82,20 @@ impl<V: Verifier> Guard<V> {
     }
 
     /// What the request is about to do, and its body, whole again.
-    async fn understand(&self, head: &Parts, body: Body) -> Result<(Operation, Body), Box<Response>> {
+    async fn understand(
+        &self,
+        head: &Parts,
+        body: Body,
+        of_stranger: bool,
+    ) -> Result<(Operation, Body), Box<Response>> {
         let Some(limit) = self.policy.body_limit() else {
             return Ok((self.policy.operation(head, &[])?, body));
         };
-        let body = read(body, limit).await?;
+        let body = if of_stranger {
+            read(body, limit.min(STRANGERS_BODY_BYTES), STRANGERS_BODY_TIMEOUT).await?
+        } else {
+            read(body, limit, BODY_TIMEOUT).await?
+        };
         Ok((self.policy.operation(head, &body)?, Body::from(body)))
     }
 
@@ -96,7 +110,7 @@ impl<V: Verifier> Guard<V> {
         // Nothing behind this line can log, forward or misread the token.
         head.headers.remove(AUTHORIZATION);
         // Read also where nobody was identified: the challenge names the scopes that the operation needs.
-        let understood = self.understand(&head, body).await;
+        let understood = self.understand(&head, body, identified.is_err()).await;
 
         let caller = match identified {
             Ok(caller) => caller,
@@ -138,10 +152,10 @@ impl<V: Verifier> Guard<V> {
     }
 }
 
-async fn read(body: Body, limit: usize) -> Result<Bytes, Box<Response>> {
+async fn read(body: Body, limit: usize, time: Duration) -> Result<Bytes, Box<Response>> {
     let refusal =
         |status: StatusCode, message: &str| Box::new((status, Json(json!({ "message": message }))).into_response());
-    match tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, limit).collect()).await {
+    match tokio::time::timeout(time, Limited::new(body, limit).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             Err(refusal(StatusCode::PAYLOAD_TOO_LARGE, &format!("a request body may have at most {limit} bytes")))

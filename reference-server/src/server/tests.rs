@@ -1,6 +1,6 @@
 //! The whole server over HTTP, with raw requests of both eras.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
 use http::{
@@ -9,6 +9,7 @@ use http::{
 };
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
+use tokio::time::Instant;
 use tower::ServiceExt;
 
 use crate::{
@@ -671,6 +672,28 @@ async fn a_body_that_never_ends_is_given_up() {
     let mut request = built(post(String::new()));
     *request.body_mut() = endless;
     assert_eq!(server.send(request).await.status, StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stranger_is_listened_to_for_a_second_and_64_kib() {
+    let server = Server::start().await;
+    for token in [None, Some("Bearer garbage"), Some("Bearer a b")] {
+        for (sent, patience) in [(1, Duration::from_secs(1)), (64 * 1024 + 1, Duration::ZERO)] {
+            let never = std::future::pending::<Option<Result<HeaderMap, std::convert::Infallible>>>();
+            let body = http_body_util::Full::new(axum::body::Bytes::from(vec![b' '; sent])).with_trailers(never);
+            let mut request = built(post(String::new()));
+            *request.body_mut() = Body::new(body);
+            if let Some(token) = token {
+                request.headers_mut().insert(AUTHORIZATION, HeaderValue::from_str(token).unwrap());
+            }
+            let began = Instant::now();
+            let reply = server.send(request).await;
+            assert!(matches!(reply.status, StatusCode::UNAUTHORIZED | StatusCode::BAD_REQUEST), "{}", reply.status);
+            assert!(reply.challenge().ends_with(&format!("resource_metadata=\"{METADATA}\"")));
+            // To the millisecond, which is how finely the timer counts.
+            assert!(began.elapsed() <= patience + Duration::from_millis(2), "{token:?} {:?}", began.elapsed());
+        }
+    }
 }
 
 // ---- the trail ----
