@@ -1,6 +1,7 @@
 //! The record of each call, allowed or denied: one line of JSON, and never a token or an argument's value.
 
 use std::{
+    fmt::Write as _,
     io::{self, Write},
     path::Path,
     sync::{Mutex, PoisonError},
@@ -63,8 +64,9 @@ pub enum Decision {
 
 /// One line of JSON per record, to anything that can be written.
 ///
-/// Each line is written and flushed before the response is sent, under a lock, so a sink that stalls
-/// stalls the calls with it: no call goes unrecorded because the trail is slow.
+/// A line is printable ASCII, whatever the names in it: it can be looked at in a terminal. It is written and
+/// flushed under a lock, so a reader that stalls holds up the calls, and no call goes unrecorded because the
+/// trail is slow.
 pub struct JsonLines(Mutex<Box<dyn Write + Send>>);
 
 impl JsonLines {
@@ -90,13 +92,30 @@ impl JsonLines {
 
 impl AuditSink for JsonLines {
     fn record(&self, record: &AuditRecord) -> io::Result<()> {
-        let mut line = serde_json::to_vec(record)?;
-        line.push(b'\n');
+        let mut line = printable(&serde_json::to_string(record)?);
+        line.push('\n');
         let mut out = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // One write, so that two processes that append to the same file keep their lines apart.
-        out.write_all(&line)?;
+        out.write_all(line.as_bytes())?;
         out.flush()
     }
+}
+
+/// The same JSON in printable ASCII. What else it has is in its strings, where an escape means the same; JSON
+/// itself asks for one only where the character is below a space (RFC 8259 section 7).
+fn printable(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for character in json.chars() {
+        if matches!(character, ' '..='~') {
+            text.push(character);
+        } else {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a String does not fail.
+                let _ = write!(text, "\\u{unit:04x}");
+            }
+        }
+    }
+    text
 }
 
 /// Keeps nothing; for embedding where nobody reads the trail.
@@ -106,5 +125,18 @@ pub struct Discard;
 impl AuditSink for Discard {
     fn record(&self, _record: &AuditRecord) -> io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_can_be_looked_at_in_a_terminal_and_says_the_same() {
+        let text = "a\n\u{1b}[2J\u{7f}\u{9b}31m\u{202e}\u{2028}\"\\\u{e4}\u{1f600}";
+        let line = printable(&serde_json::to_string(text).unwrap());
+        assert!(line.bytes().all(|byte| matches!(byte, b' '..=b'~')), "{line:?}");
+        assert_eq!(serde_json::from_str::<String>(&line).unwrap(), text);
     }
 }
