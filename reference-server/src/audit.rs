@@ -14,7 +14,8 @@ use crate::scopes::Scopes;
 
 /// Keeps records.
 pub trait AuditSink: Send + Sync + 'static {
-    /// Keeps one. A failure is for the operator's log; it comes too late to stop the call.
+    /// Keeps one. This may wait: the guard calls it on a thread of its own, one record after the other, and
+    /// answers a call when this has returned. After a failure the answer is withheld and an error is logged.
     fn record(&self, record: &AuditRecord) -> io::Result<()>;
 }
 
@@ -34,9 +35,9 @@ pub struct AuditRecord {
     pub client_id: Option<String>,
     /// The verified `jti`.
     pub token_id: Option<String>,
-    /// Which tool, as the request names it.
+    /// Which tool, as the request names it; empty where that could not be told.
     pub tool: String,
-    /// The names of the arguments.
+    /// The names of the arguments; none without a verified caller.
     pub arguments: Vec<String>,
     /// What the tool needs.
     pub scopes_needed: Scopes,

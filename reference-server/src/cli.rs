@@ -6,7 +6,8 @@ use std::{
     num::ParseIntError,
     path::PathBuf,
     process::ExitCode,
-    sync::Arc,
+    sync::{Arc, mpsc},
+    time::Duration,
 };
 
 use clap::{Parser, builder::FalseyValueParser};
@@ -14,7 +15,7 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::{
-    audit::{AuditSink, JsonLines},
+    audit::{AuditRecord, AuditSink, JsonLines},
     config::{ClientCredentials, Config, ConfigError, DEFAULT_PORT},
     ports::Ports,
     rules::TokenTypes,
@@ -66,6 +67,9 @@ struct Arguments {
     allowed_origins: Vec<String>,
 }
 
+/// How long the end of the program waits for the last records.
+const TRAIL_GRACE: Duration = Duration::from_secs(5);
+
 /// Runs the program.
 ///
 /// Exit codes: 0 after a signal, 1 when the server could not run, 2 for a wrong setting.
@@ -85,7 +89,14 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(arguments)) {
+    let (unwritten, written) = mpsc::channel();
+    let ended = runtime.block_on(run(arguments, unwritten));
+    // What is still in progress ends here, and leaves its records.
+    drop(runtime);
+    if written.recv_timeout(TRAIL_GRACE) == Err(mpsc::RecvTimeoutError::Timeout) {
+        say(format_args!("error: the audit trail took too long; records of calls that nobody waited for are lost"));
+    }
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             say(format_args!("error: {error}"));
@@ -153,9 +164,9 @@ impl RunError {
     }
 }
 
-async fn run(arguments: Arguments) -> Result<(), RunError> {
+async fn run(arguments: Arguments, unwritten: Unwritten) -> Result<(), RunError> {
     let mut config = configure(&arguments)?;
-    let ports = Ports::system(open_audit(arguments.audit)?);
+    let ports = Ports::system(open_audit(arguments.audit, unwritten)?);
     let addresses: Vec<_> = arguments.listen.iter().copied().flatten().collect();
     let listeners = listen(&addresses, arguments.port).await?;
     // The port that 0 became.
@@ -215,14 +226,28 @@ fn configure(arguments: &Arguments) -> Result<Config, RunError> {
     Ok(config)
 }
 
-fn open_audit(path: PathBuf) -> Result<Arc<dyn AuditSink>, RunError> {
-    if path.as_os_str() == "-" {
-        return Ok(Arc::new(JsonLines::stdout()));
+/// Sends nothing: that it is gone says that the trail is written.
+type Unwritten = mpsc::Sender<std::convert::Infallible>;
+
+/// The trail of this program, whose end somebody waits for.
+struct Trail {
+    lines: JsonLines,
+    _unwritten: Unwritten,
+}
+
+impl AuditSink for Trail {
+    fn record(&self, record: &AuditRecord) -> io::Result<()> {
+        self.lines.record(record)
     }
-    match JsonLines::append(&path) {
-        Ok(file) => Ok(Arc::new(file)),
-        Err(source) => Err(RunError::Audit { path, source }),
-    }
+}
+
+fn open_audit(path: PathBuf, unwritten: Unwritten) -> Result<Arc<dyn AuditSink>, RunError> {
+    let lines = if path.as_os_str() == "-" {
+        JsonLines::stdout()
+    } else {
+        JsonLines::append(&path).map_err(|source| RunError::Audit { path, source })?
+    };
+    Ok(Arc::new(Trail { lines, _unwritten: unwritten }))
 }
 
 /// Listens on the addresses given, or on both of loopback's, since `localhost` is either; all on one port.

@@ -71,6 +71,14 @@ impl Kept {
     pub(crate) fn all(&self) -> Vec<AuditRecord> {
         self.0.lock().unwrap().clone()
     }
+
+    /// All, as soon as there are `count`: the record of a call that nobody waits for is kept on its own thread.
+    pub(crate) fn wait_for(&self, count: usize) -> Vec<AuditRecord> {
+        while self.all().len() < count {
+            std::thread::yield_now();
+        }
+        self.all()
+    }
 }
 
 impl AuditSink for Kept {

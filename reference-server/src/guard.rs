@@ -24,14 +24,13 @@ use serde_json::json;
 use tower::{Layer, Service, ServiceExt};
 
 use crate::{
-    audit::{AuditRecord, Decision},
     challenge::Denial,
     credentials::{self, Presented},
-    policy::{Call, Operation, Policy},
+    policy::{Operation, Policy, Refusal},
     ports::Ports,
     resource::ProtectedResource,
     rules::Identity,
-    scopes::Scopes,
+    trail::{Recorder, Trail},
     verify::{Caller, Verifier, VerifyError},
 };
 
@@ -48,7 +47,7 @@ pub struct Guard<V> {
     metadata_url: Arc<str>,
     verifier: Arc<V>,
     policy: Arc<dyn Policy>,
-    ports: Option<Ports>,
+    recorder: Option<Arc<Recorder>>,
 }
 
 impl<V: Verifier> Guard<V> {
@@ -58,14 +57,17 @@ impl<V: Verifier> Guard<V> {
             metadata_url: resource.metadata_url().into(),
             verifier: Arc::new(verifier),
             policy: Arc::new(policy),
-            ports: None,
+            recorder: None,
         }
     }
 
-    /// Records each call that the policy names.
+    /// Records each call that the policy names, and each request of an identified caller that it refuses.
+    ///
+    /// A record is kept before its call is answered. Where it cannot be, because the sink fails or has been
+    /// stalled for ten seconds, the call is not begun (503) or, if it was, its answer is withheld (500).
     #[must_use]
     pub fn audited(self, ports: Ports) -> Self {
-        Self { ports: Some(ports), ..self }
+        Self { recorder: Some(Arc::new(Recorder::start(ports))), ..self }
     }
 
     /// Who calls, if that can be told from the head of the request.
@@ -82,12 +84,7 @@ impl<V: Verifier> Guard<V> {
     }
 
     /// What the request is about to do, and its body, whole again.
-    async fn understand(
-        &self,
-        head: &Parts,
-        body: Body,
-        of_stranger: bool,
-    ) -> Result<(Operation, Body), Box<Response>> {
+    async fn understand(&self, head: &Parts, body: Body, of_stranger: bool) -> Result<(Operation, Body), Refusal> {
         let Some(limit) = self.policy.body_limit() else {
             return Ok((self.policy.operation(head, &[])?, body));
         };
@@ -104,7 +101,19 @@ impl<V: Verifier> Guard<V> {
         S: Service<Request>,
         S::Response: IntoResponse,
     {
-        let mut trail = self.ports.as_ref().map(Trail::open);
+        let Some(recorder) = &self.recorder else {
+            return self.decide(inner, request, None).await;
+        };
+        let mut trail = Trail::open(recorder);
+        let response = self.decide(inner, request, Some(&mut trail)).await?;
+        Ok(trail.keep(response).await)
+    }
+
+    async fn decide<S>(&self, inner: S, request: Request, mut trail: Option<&mut Trail>) -> Result<Response, S::Error>
+    where
+        S: Service<Request>,
+        S::Response: IntoResponse,
+    {
         let (mut head, body) = request.into_parts();
         let identified = self.identify(&head.headers).await;
         // Nothing behind this line can log, forward or misread the token.
@@ -116,22 +125,25 @@ impl<V: Verifier> Guard<V> {
             Ok(caller) => caller,
             Err(denial) => {
                 let operation = understood.map(|(operation, _)| operation).unwrap_or_default();
-                return Ok(self.deny(&denial, &operation, trail.as_mut()));
+                return Ok(self.deny(&denial, &operation, trail).await);
             }
-        };
-        let (operation, body) = match understood {
-            Ok(understood) => understood,
-            Err(response) => return Ok(*response),
         };
         let identity = Identity::of(&caller);
         if let Some(trail) = &mut trail {
             trail.identified(&identity);
         }
+        let (operation, body) = match understood {
+            Ok(understood) => understood,
+            Err(refusal) => return Ok(refuse(refusal, trail).await),
+        };
         if !self.policy.permits(&operation, caller.scopes()) {
-            return Ok(self.deny(&Denial::InsufficientScope, &operation, trail.as_mut()));
+            return Ok(self.deny(&Denial::InsufficientScope, &operation, trail).await);
         }
         if let Some(trail) = &mut trail {
-            trail.passed(&operation);
+            if let Err(response) = trail.begin(&operation).await {
+                return Ok(*response);
+            }
+            trail.passed();
         }
         head.extensions.insert(caller);
         head.extensions.insert(identity);
@@ -142,14 +154,29 @@ impl<V: Verifier> Guard<V> {
         Ok(response)
     }
 
-    fn deny(&self, denial: &Denial, operation: &Operation, trail: Option<&mut Trail>) -> Response {
+    async fn deny(&self, denial: &Denial, operation: &Operation, trail: Option<&mut Trail>) -> Response {
         // For the operator who wonders; the audit trail has the calls.
         tracing::debug!(reason = denial.reason(), "request refused");
         if let Some(trail) = trail {
-            trail.denied(denial, operation);
+            if let Err(response) = trail.begin(operation).await {
+                return *response;
+            }
+            trail.denied(denial.reason(), denial.status());
         }
         denial.response(&self.metadata_url, &operation.scopes)
     }
+}
+
+/// What the policy says to an identified caller whose request it does not understand.
+async fn refuse(Refusal { response, call }: Refusal, trail: Option<&mut Trail>) -> Response {
+    if let Some(trail) = trail {
+        let operation = Operation { call: Some(call.unwrap_or_default()), ..Operation::default() };
+        if let Err(response) = trail.begin(&operation).await {
+            return *response;
+        }
+        trail.denied("request_refused", response.status());
+    }
+    *response
 }
 
 async fn read(body: Body, limit: usize, time: Duration) -> Result<Bytes, Box<Response>> {
@@ -165,110 +192,13 @@ async fn read(body: Body, limit: usize, time: Duration) -> Result<Bytes, Box<Res
     }
 }
 
-/// The audit record of a request while it is being answered; written at the latest when it is dropped,
-/// so that a client that hangs up leaves a trace too.
-struct Trail {
-    ports: Ports,
-    record: AuditRecord,
-    is_call: bool,
-}
-
-impl Trail {
-    fn open(ports: &Ports) -> Self {
-        Self {
-            ports: ports.clone(),
-            record: AuditRecord {
-                time: ports.clock.now(),
-                id: String::new(),
-                correlation_id: None,
-                subject: None,
-                client_id: None,
-                token_id: None,
-                tool: String::new(),
-                arguments: Vec::new(),
-                scopes_needed: Scopes::none(),
-                scopes_held: None,
-                decision: Decision::Denied,
-                reason: "abandoned",
-                status: None,
-                duration_ms: 0.0,
-            },
-            is_call: false,
-        }
-    }
-
-    fn identified(&mut self, identity: &Identity) {
-        self.record.correlation_id = Some(correlation_id(identity));
-        self.record.subject = Some(identity.subject().to_owned());
-        self.record.client_id = Some(identity.client_id().to_owned());
-        self.record.token_id = identity.token_id().map(str::to_owned);
-        self.record.scopes_held = Some(identity.scopes().clone());
-    }
-
-    fn passed(&mut self, operation: &Operation) {
-        self.names(operation);
-        self.record.decision = Decision::Allowed;
-    }
-
-    fn denied(&mut self, denial: &Denial, operation: &Operation) {
-        self.names(operation);
-        self.record.reason = denial.reason();
-        self.record.status = Some(denial.status().as_u16());
-    }
-
-    fn close(&mut self, status: StatusCode) {
-        self.record.reason = "served";
-        self.record.status = Some(status.as_u16());
-    }
-
-    fn names(&mut self, operation: &Operation) {
-        if let Some(Call { tool, arguments }) = &operation.call {
-            self.is_call = true;
-            self.record.tool = clipped(tool);
-            self.record.arguments = arguments.iter().take(32).map(|name| clipped(name)).collect();
-            self.record.scopes_needed = operation.scopes.clone();
-        }
-    }
-}
-
-impl Drop for Trail {
-    fn drop(&mut self) {
-        if !self.is_call {
-            return;
-        }
-        let mut id = [0; 16];
-        self.ports.entropy.fill(&mut id);
-        self.record.id = hex(&id);
-        let duration = self.ports.clock.now().duration_since(self.record.time);
-        self.record.duration_ms = (duration.as_secs_f64() * 1e6).round() / 1e3;
-        if let Err(error) = self.ports.audit.record(&self.record) {
-            tracing::error!(%error, id = self.record.id, "an audit record was lost");
-        }
-    }
-}
-
-/// A name of the caller's choosing, short enough for a line.
-fn clipped(name: &str) -> String {
-    name.chars().take(128).collect()
-}
-
-fn correlation_id(identity: &Identity) -> String {
-    // JSON keeps the parts apart, whatever characters they have.
-    let parts = json!([identity.subject(), identity.client_id(), identity.session()]);
-    hex(&openssl::sha::sha256(parts.to_string().as_bytes())[..16])
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 impl<V> Clone for Guard<V> {
     fn clone(&self) -> Self {
         Self {
             metadata_url: self.metadata_url.clone(),
             verifier: self.verifier.clone(),
             policy: self.policy.clone(),
-            ports: self.ports.clone(),
+            recorder: self.recorder.clone(),
         }
     }
 }
@@ -325,7 +255,10 @@ mod tests {
 
     use super::*;
     use crate::{
+        audit::Decision,
         fixture::{Kept, StandingClock, ports},
+        policy::Call,
+        scopes::Scopes,
         verify::InvalidToken,
     };
 
@@ -421,7 +354,7 @@ mod tests {
     struct OneCall;
 
     impl Policy for OneCall {
-        fn operation(&self, _head: &Parts, _body: &[u8]) -> Result<Operation, Box<Response>> {
+        fn operation(&self, _head: &Parts, _body: &[u8]) -> Result<Operation, Refusal> {
             let call = Call { tool: "slow".to_owned(), arguments: vec![] };
             Ok(Operation { scopes: Scopes::none(), call: Some(call) })
         }
@@ -436,7 +369,7 @@ mod tests {
         tokio::task::yield_now().await;
         call.abort();
         assert!(call.await.unwrap_err().is_cancelled());
-        let records = audit.all();
+        let records = audit.wait_for(1);
         assert_eq!(records.len(), 1);
         assert_eq!((records[0].decision, records[0].reason, records[0].status), (Decision::Allowed, "abandoned", None));
         assert_eq!(records[0].subject.as_deref(), Some("ada"));

@@ -4,7 +4,7 @@
 //! ([`credentials`]), *is that a token for us* ([`verify`], with its [`rules`] and [`keys`]), and
 //! *does the token reach far enough for this operation* ([`policy`]). [`guard`] asks them in that
 //! order, [`challenge`] holds every refusal that can come out, and [`audit`] the record of each
-//! call. [`server`] puts the guard before the MCP service of [`mcp`] and its [`tools`].
+//! call, which is kept before the call is answered. [`server`] puts the guard before the MCP service of [`mcp`] and its [`tools`].
 //!
 //! # Protecting a service that is no MCP server
 //!
@@ -66,6 +66,7 @@ pub mod scopes;
 pub mod server;
 pub mod strict_json;
 pub mod tools;
+mod trail;
 pub mod verify;
 
 pub use audit::{AuditRecord, AuditSink};
@@ -73,7 +74,7 @@ pub use config::Config;
 pub use guard::Guard;
 pub use keys::ZoneKeys;
 pub use mcp::{McpPolicy, mcp_service};
-pub use policy::{Call, Operation, Policy};
+pub use policy::{Call, Operation, Policy, Refusal};
 pub use ports::{Clock, Entropy, Ports, SystemClock};
 pub use resource::ProtectedResource;
 pub use scopes::Scopes;

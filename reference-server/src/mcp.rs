@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 use crate::{
     config::{Config, WebOrigin},
-    policy::{Call, Operation, Policy},
+    policy::{Call, Operation, Policy, Refusal},
     scopes::Scopes,
     tools::Tools,
 };
@@ -81,23 +81,23 @@ impl Policy for McpPolicy {
         Some(MAX_BODY_BYTES)
     }
 
-    fn operation(&self, head: &Parts, body: &[u8]) -> Result<Operation, Box<Response>> {
+    fn operation(&self, head: &Parts, body: &[u8]) -> Result<Operation, Refusal> {
         // Only POST carries messages; the service refuses the rest.
         if head.method != Method::POST {
             return Ok(Operation::default());
         }
-        let message = Message::read(body)?;
-        message.check_version(&head.headers)?;
-        if message.method.as_deref() != Some("tools/call") {
+        let mut message = Message::read(body)?;
+        let call = message.take_call();
+        if let Err(response) = message.check_version(&head.headers) {
+            return Err(Refusal { response, call });
+        }
+        if !message.is_call() {
             return Ok(Operation::default());
         }
-        let Some(Value::String(tool)) = message.params.0.name else {
-            return refuse(INVALID_PARAMS, "tools/call needs the name of a tool", message.id);
+        let Some(call) = call else {
+            return Ok(refuse(INVALID_PARAMS, "tools/call needs the name of a tool", message.id)?);
         };
-        Ok(Operation {
-            scopes: (self.scopes_of)(&tool),
-            call: Some(Call { tool, arguments: message.params.0.arguments.0 }),
-        })
+        Ok(Operation { scopes: (self.scopes_of)(&call.tool), call: Some(call) })
     }
 }
 
@@ -156,6 +156,22 @@ impl Message {
             return invalid("there is neither a `method` nor a `result` nor an `error`");
         }
         Ok(message)
+    }
+
+    fn is_call(&self) -> bool {
+        self.method.as_deref() == Some("tools/call")
+    }
+
+    /// The call, if it is one and names a tool.
+    fn take_call(&mut self) -> Option<Call> {
+        if !self.is_call() {
+            return None;
+        }
+        let params = &mut self.params.0;
+        let Some(Value::String(tool)) = params.name.take() else {
+            return None;
+        };
+        Some(Call { tool, arguments: std::mem::take(&mut params.arguments.0) })
     }
 
     /// Refuses a revision that is not on offer. The service would serve those that its library knows.

@@ -14,11 +14,11 @@ pub trait Policy: Send + Sync + 'static {
         None
     }
 
-    /// What the request is about to do; or the response, where it cannot be understood.
+    /// What the request is about to do; or why that cannot be understood.
     ///
     /// The head has no `Authorization` field. `body` is empty unless there is a
     /// [`body_limit`](Self::body_limit).
-    fn operation(&self, head: &Parts, body: &[u8]) -> Result<Operation, Box<Response>>;
+    fn operation(&self, head: &Parts, body: &[u8]) -> Result<Operation, Refusal>;
 
     /// Whether a token with the scopes `held` may do it. A policy whose scopes imply others says so here.
     fn permits(&self, operation: &Operation, held: &Scopes) -> bool {
@@ -27,7 +27,7 @@ pub trait Policy: Send + Sync + 'static {
 }
 
 impl<F: Fn(&Parts) -> Scopes + Send + Sync + 'static> Policy for F {
-    fn operation(&self, head: &Parts, _body: &[u8]) -> Result<Operation, Box<Response>> {
+    fn operation(&self, head: &Parts, _body: &[u8]) -> Result<Operation, Refusal> {
         Ok(Operation { scopes: self(head), call: None })
     }
 }
@@ -48,4 +48,20 @@ pub struct Call {
     pub tool: String,
     /// The names of its arguments; their values are nobody's business.
     pub arguments: Vec<String>,
+}
+
+/// What becomes of a request that cannot be understood.
+#[derive(Debug)]
+pub struct Refusal {
+    /// What the caller is told.
+    pub response: Box<Response>,
+    /// The call that it would have been, as far as that can be told. The refusal of an identified caller is
+    /// recorded in any case: what nobody understood may have been a call.
+    pub call: Option<Call>,
+}
+
+impl From<Box<Response>> for Refusal {
+    fn from(response: Box<Response>) -> Self {
+        Self { response, call: None }
+    }
 }

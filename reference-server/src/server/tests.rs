@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use tower::ServiceExt;
 
 use crate::{
-    audit::{Decision, JsonLines},
+    audit::{AuditRecord, AuditSink, Decision, JsonLines},
     config::Config,
     fixture::{A, Answer, B, Kept, RESOURCE, StandingClock, Zone, ports, with},
     mcp::MAX_BODY_BYTES,
@@ -743,6 +743,96 @@ async fn each_call_leaves_one_record_and_nothing_else_does() {
     for secret in ["my-secret-value", narrow.as_str(), narrow.split('.').nth(1).unwrap(), "garbage"] {
         assert!(!text.contains(secret));
     }
+}
+
+#[tokio::test]
+async fn a_call_that_is_refused_behind_the_guard_is_not_recorded_as_allowed() {
+    let server = Server::start().await;
+    let token = server.token("reports:read");
+    let foreign_origin = [("MCP-Protocol-Version", LEGACY), ("Origin", "https://evil.example")];
+    server.post(Some(&token), &foreign_origin, call("whoami", json!({}))).await;
+    let mut foreign_host =
+        built(post(call("whoami", json!({})).to_string()).header(AUTHORIZATION, format!("Bearer {token}")));
+    foreign_host.headers_mut().insert("host", HeaderValue::from_static("evil.example"));
+    server.send(foreign_host).await;
+    server.modern(Some(&token), call("read_report", json!({})), &[("Mcp-Name", "whoami")]).await;
+
+    let records = server.audit.all();
+    let seen: Vec<_> =
+        records.iter().map(|record| (record.tool.as_str(), record.decision, record.reason, record.status)).collect();
+    assert_eq!(
+        seen,
+        [
+            ("whoami", Decision::Denied, "refused_by_service", Some(403)),
+            ("whoami", Decision::Denied, "refused_by_service", Some(403)),
+            ("read_report", Decision::Denied, "refused_by_service", Some(400)),
+        ]
+    );
+    assert!(records.iter().all(|record| record.subject.as_deref() == Some("alice")));
+}
+
+#[tokio::test]
+async fn a_request_that_cannot_be_understood_leaves_a_record_of_who_sent_it() {
+    let server = Server::start().await;
+    let token = server.token("");
+    let doubled = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"whoami","name":"read_report"}}"#;
+    server.post(Some(&token), &[], doubled).await;
+    server.post(Some(&token), &[("MCP-Protocol-Version", "1999-01-01")], call("whoami", json!({ "a": 1 }))).await;
+    server.post(Some(&token), &[], call("whoami", json!({ "a": "a".repeat(MAX_BODY_BYTES) }))).await;
+    // A stranger is told nothing about the body, and a body that says nothing leaves nothing.
+    server.post(None, &[], doubled).await;
+
+    let records = server.audit.all();
+    let seen: Vec<_> = records
+        .iter()
+        .map(|record| (record.tool.as_str(), record.arguments.join(" "), record.reason, record.status))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            ("", String::new(), "request_refused", Some(400)),
+            ("whoami", "a".to_owned(), "request_refused", Some(400)),
+            ("", String::new(), "request_refused", Some(413)),
+        ]
+    );
+    for record in records {
+        assert_eq!((record.decision, record.subject.as_deref()), (Decision::Denied, Some("alice")));
+        assert_eq!(record.token_id.as_deref(), Some("t-1"));
+    }
+}
+
+#[tokio::test]
+async fn a_stranger_writes_no_more_into_the_trail_than_a_tools_name() {
+    let server = Server::start().await;
+    for token in [None, Some("garbage")] {
+        server.call(token, "whoami", json!({ "written-by-a-stranger": 1 })).await;
+    }
+    server.call(Some(&server.token("")), "whoami", json!({ "written-by-alice": 1 })).await;
+    let records = server.audit.all();
+    assert_eq!(records.len(), 3);
+    assert_eq!((&records[0].arguments, &records[1].arguments), (&vec![], &vec![]));
+    assert_eq!(records[2].arguments, ["written-by-alice"]);
+}
+
+struct Full;
+
+impl AuditSink for Full {
+    fn record(&self, _record: &AuditRecord) -> std::io::Result<()> {
+        Err(std::io::ErrorKind::StorageFull.into())
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_recorded_gets_no_answer_from_its_tool() {
+    let mut server = Server::start().await;
+    let config = Config::new(&server.zone.url).unwrap();
+    let ports = Ports { audit: Arc::new(Full), ..ports(&StandingClock::new(), &server.audit) };
+    server.app = app(&config, zone_verifier(&config, &ports).unwrap(), &ports);
+    let called = server.call(Some(&server.token("")), "hello_world", json!({ "name": "Ada" })).await;
+    assert_eq!(called.status, StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(!called.body.contains("Ada"), "{}", called.body);
+    // What is no call goes on.
+    assert_eq!(server.post(Some(&server.token("")), &[], list()).await.status, StatusCode::OK);
 }
 
 #[tokio::test]
