@@ -410,6 +410,15 @@ mod tests {
     }
 
     #[test]
+    fn the_end_of_the_trail_is_noticed() {
+        let (unwritten, written) = mpsc::channel();
+        let trail = open_audit(PathBuf::from("-"), unwritten).unwrap();
+        assert_eq!(written.try_recv(), Err(mpsc::TryRecvError::Empty));
+        drop(trail);
+        assert_eq!(written.try_recv(), Err(mpsc::TryRecvError::Disconnected));
+    }
+
+    #[test]
     fn the_help_names_each_variable() {
         let help = Arguments::command().render_long_help().to_string();
         for name in [

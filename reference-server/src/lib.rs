@@ -13,7 +13,7 @@
 //! use axum::{Extension, Router, http::request::Parts, routing::get};
 //! use reference_server::{
 //!     Guard, ProtectedResource, Scopes, SystemClock, VerifiedToken, ZoneKeys, ZoneVerifier,
-//!     verify::Caller,
+//!     server, verify::Caller,
 //! };
 //!
 //! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
@@ -39,7 +39,8 @@
 //!     .merge(resource.router()); // the metadata needs no token
 //!
 //! let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
-//! axum::serve(listener, app).await?;
+//! // As `axum::serve`, with bounds on connections; until a future of yours says stop.
+//! server::serve(vec![listener], app, std::future::pending()).await?;
 //! # Ok(())
 //! # }
 //! ```
