@@ -78,14 +78,15 @@ impl State {
 impl Zone {
     /// A zone that can answer discovery at once; its first key is being made meanwhile.
     pub(crate) fn new(config: Config, issuer: Issuer, ports: Ports) -> Result<Self, ZoneError> {
-        let signing_key = config.signing_key.as_ref().map(secret::Secret::reveal);
-        let keys = Keys::begin(signing_key, config.limits.keys)?;
         let state = State::new(&config, &issuer, &ports)?;
         if let Some(email) = &config.auto_sign_in
             && state.directory.user_by_email(email).is_none()
         {
             return Err(ZoneError::UnknownAutoSignIn(email.clone()));
         }
+        // Last: a zone that does not start must not leave a thread behind that makes a key for it.
+        let signing_key = config.signing_key.as_ref().map(secret::Secret::reveal);
+        let keys = Keys::begin(signing_key, config.limits.keys)?;
         let id = config.zone_id.clone().unwrap_or_else(|| identifiers::draw(&*ports.entropy));
         Ok(Self {
             keys,
