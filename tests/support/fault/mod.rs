@@ -141,6 +141,7 @@ faults! {
     reports_an_error_without_token,
     reports_an_error_for_basic,
     challenges_with_odd_scope,
+    describes_audience_in_challenge,
     challenges_with_offline_access,
     answers_401_without_error,
     answers_401_with_another_error,

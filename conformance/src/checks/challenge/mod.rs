@@ -13,6 +13,7 @@ checks! {
     offline_access::ChallengeOfflineAccess,
     error::ChallengeError,
     error_code::ChallengeErrorCode,
+    error_characters::ChallengeErrorCharacters,
     invalid_token_status::InvalidTokenStatus,
     expired_token_status::ExpiredTokenStatus,
     invalid_token::ChallengeInvalidToken,
