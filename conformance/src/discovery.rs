@@ -81,10 +81,15 @@ pub struct Discovery {
 }
 
 impl Discovery {
-    /// Sends `anonymous` and follows every way from its answer and from the endpoint's URL.
-    pub async fn follow(client: &Client, endpoint: &Url, anonymous: Request) -> Self {
+    /// Follows every way from the answer to a request without credentials and from the endpoint's URL; where there was no
+    /// answer, none.
+    pub async fn follow(
+        client: &Client,
+        endpoint: &Url,
+        answer: Result<Reply, NoReply>,
+        mut exchanges: Vec<Arc<Exchange>>,
+    ) -> Self {
         let transcript = Transcript::default();
-        let answer = client.send(&anonymous.purpose("no credentials"), &transcript).await;
         let challenge = answer.as_ref().ok().and_then(Reply::bearer_challenge);
         let advertised = challenge.as_ref().and_then(|c| c.param("resource_metadata")).map(str::to_owned);
 
@@ -94,8 +99,10 @@ impl Discovery {
         {
             ways.push((Way::Challenge, url));
         }
-        ways.push((Way::PathInserted, path_inserted(endpoint)));
-        ways.push((Way::Root, well_known(endpoint, "")));
+        if answer.is_ok() {
+            ways.push((Way::PathInserted, path_inserted(endpoint)));
+            ways.push((Way::Root, well_known(endpoint, "")));
+        }
         let mut places: Vec<Place> = Vec::new();
         for (way, url) in ways {
             let known = places.iter().find(|p| p.url == url).map(|p| p.reply.clone());
@@ -108,7 +115,8 @@ impl Discovery {
             };
             places.push(Place { way, url, reply });
         }
-        Self { anonymous: answer, places, advertised, exchanges: transcript.take() }
+        exchanges.extend(transcript.take());
+        Self { anonymous: answer, places, advertised, exchanges }
     }
 
     /// The places that hold a document, and it; each URL once.

@@ -32,7 +32,7 @@ impl Outage {
         let accepted = cx.accepted_token().await?;
         let zone = cx.zone()?;
         // The fault comes first: a server that fetches by the clock could else learn the new key in between.
-        zone.break_jwks().await?;
+        zone.break_jwks(cx.options().key_wait + cx.options().timeout * 4).await?;
         let tried = probe(cx).await;
         zone.mend_jwks().await?;
         let recovered = recovered(cx, &accepted.compact).await;

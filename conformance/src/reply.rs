@@ -110,7 +110,8 @@ impl Reply {
 
     fn outcome_in_success(&self) -> Outcome {
         if self.rpc_id.is_none() {
-            return Outcome::Served; // a notification, a stream: 2xx is all there is to see
+            // A notification, a stream: 2xx is all there is to see, but a page is neither.
+            return if self.media_type() == "text/html" { Outcome::NotServedIn2xx } else { Outcome::Served };
         }
         match self.result() {
             Some(result) if result.get("isError") != Some(&Value::Bool(true)) => Outcome::Served,

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::check::Stop;
-use crate::client::{Client, Request};
+use crate::client::{Client, NoReply, Request};
 use crate::context::Options;
 use crate::discovery::Discovery;
 use crate::mcp::{self, Operation, Revision, Session};
@@ -42,10 +42,15 @@ pub struct Survey {
     pub token: TokenFound,
     /// Tools that need a scope, each seen or declared to.
     pub scoped_tools: Vec<ScopedTool>,
-    /// Whether a tool may be called: the user named one, or one is marked read-only.
+    /// Whether there is a tool that may be called and was served: the user named it, or it is marked read-only. Without a
+    /// token to see that with, whether there is one to call.
     pub may_call_a_tool: bool,
     /// Tools of which a scope was declared and that may not be called, so that the declaration was of no use.
     pub scoped_in_vain: Vec<String>,
+    /// Why this does not look like an MCP endpoint, where it does not: each request got the same answer, and no MCP answer.
+    pub no_endpoint: Option<String>,
+    /// Tools that the user named and that were not served with the accepted token, and how they were answered.
+    pub named_in_vain: Vec<(String, String)>,
 }
 
 /// How the server speaks one revision.
@@ -145,52 +150,111 @@ struct Surveyor<'a> {
 
 impl Surveyor<'_> {
     async fn run(self) -> Result<Survey, ZoneError> {
-        let discovery = Discovery::follow(self.client, &self.options.url, self.door().await).await;
+        let Knocked { anonymous, no_endpoint } = self.knock().await;
+        let discovery = Discovery::follow(self.client, &self.options.url, anonymous, self.transcript.take()).await;
         if discovery.anonymous.is_err() {
             // Nobody is there, and a token would get no answer either.
-            return Ok(self.without_token(discovery, TokenFound::NoneGiven));
+            return Ok(self.without_token(discovery, TokenFound::NoneGiven).await);
         }
         let (token, mut dialects) = self.find_token(&discovery).await?;
-        let TokenFound::Accepted(accepted) = &token else { return Ok(self.without_token(discovery, token)) };
+        let TokenFound::Accepted(accepted) = &token else {
+            return Ok(Survey { no_endpoint, ..self.without_token(discovery, token).await });
+        };
         // Tools are the same in every revision; the first one answers for all.
         let Some((&revision, dialect)) = dialects.iter().next() else {
-            return Ok(self.without_token(discovery, token));
+            return Ok(self.without_token(discovery, token).await);
         };
-        let callable = self.callable_tools(&accepted.compact, revision, &dialect.session).await;
-        let scoped_tools = self.scoped_tools(accepted, revision, &dialect.session, &callable).await?;
+        let session = dialect.session.clone();
+        let mut callable = self.callable_tools(&accepted.compact, revision, &session).await;
+        callable.truncate(TOOLS_TRIED.max(self.options.tools.len()));
+        let mut named_in_vain = Vec::new();
+        let mut served = Vec::new();
+        for tool in callable {
+            match self.ask(&accepted.compact, &tool, revision, &session).await {
+                Ok(reply) if reply.outcome() == Outcome::Served => served.push(tool),
+                answered => {
+                    let how = answered.map_or_else(|error| error, |reply| reply.describe());
+                    named_in_vain.extend(self.named(&tool).map(|name| (name.to_owned(), how)));
+                }
+            }
+        }
+        let scoped_tools = self.scoped_tools(accepted, revision, &session, &served).await?;
         let unscoped = |op: &&Operation| !scoped_tools.iter().any(|s| s.operation == **op);
-        if let Some(bearing) = callable.iter().find(unscoped) {
+        if let Some(bearing) = served.iter().find(unscoped).or(served.first()) {
             self.bear(accepted, bearing, &mut dialects).await;
         }
         let can_be_called =
-            |name: &&String| callable.iter().any(|op| matches!(op, Operation::CallTool { name: n, .. } if n == *name));
+            |name: &&String| served.iter().any(|op| matches!(op, Operation::CallTool { name: n, .. } if n == *name));
         let scoped_in_vain = self.options.tool_scopes.keys().filter(|name| !can_be_called(name)).cloned().collect();
-        let may_call_a_tool = !callable.is_empty();
-        Ok(Survey { discovery, dialects, assumed: false, token, scoped_tools, may_call_a_tool, scoped_in_vain })
+        let may_call_a_tool = !served.is_empty();
+        Ok(Survey {
+            discovery,
+            dialects,
+            assumed: false,
+            token,
+            scoped_tools,
+            may_call_a_tool,
+            scoped_in_vain,
+            no_endpoint: None,
+            named_in_vain,
+        })
     }
 
-    /// What is known where no token was accepted: the revisions are assumed, and a tool that the user named bears what can
-    /// be asked without a token.
-    fn without_token(&self, discovery: Discovery, token: TokenFound) -> Survey {
-        let bearing = self.declared_tools().into_iter().next().unwrap_or(Operation::ListTools);
-        let open = bearing == Operation::ListTools
-            && discovery.anonymous.as_ref().is_ok_and(|reply| reply.outcome() == Outcome::Served);
-        let plain = Dialect { session: Session::default(), bearing, open };
-        Survey {
-            discovery,
-            dialects: self.wanted().into_iter().map(|r| (r, plain.clone())).collect(),
-            assumed: true,
-            token,
-            scoped_tools: Vec::new(),
-            may_call_a_tool: !self.options.tools.is_empty(),
-            scoped_in_vain: Vec::new(),
+    /// The tool's name, if the user named it.
+    fn named<'t>(&self, tool: &'t Operation) -> Option<&'t str> {
+        match tool {
+            Operation::CallTool { name, .. } if self.options.tools.iter().any(|(n, _)| n == name) => Some(name),
+            _ => None,
         }
     }
 
-    /// The request without credentials that a client would meet a 401 with: the first that is answered so, else the first.
-    ///
-    /// A server may leave the tools list open, or know one revision only.
-    async fn door(&self) -> Request {
+    /// What is known where no token was accepted: the revisions are assumed. A tool bears what can be asked without a
+    /// token: one that the user named, or one that anybody is told of and that is marked read-only.
+    async fn without_token(&self, discovery: Discovery, token: TokenFound) -> Survey {
+        let mut dialects = BTreeMap::new();
+        let mut may_call_a_tool = !self.options.tools.is_empty();
+        for revision in self.wanted() {
+            let listed = match &discovery.anonymous {
+                Ok(_) => self.openly_listed(revision).await,
+                Err(_) => None,
+            };
+            let open = listed.is_some();
+            let (session, tools) = listed.unwrap_or_else(|| (Session::default(), self.declared_tools()));
+            may_call_a_tool |= !tools.is_empty();
+            let tool = tools.into_iter().next();
+            let open = open && tool.is_none();
+            dialects.insert(revision, Dialect { session, bearing: tool.unwrap_or(Operation::ListTools), open });
+        }
+        Survey {
+            discovery,
+            dialects,
+            assumed: true,
+            token,
+            scoped_tools: Vec::new(),
+            may_call_a_tool,
+            scoped_in_vain: Vec::new(),
+            no_endpoint: None,
+            named_in_vain: Vec::new(),
+        }
+    }
+
+    /// The session and the callable tools that a client without a token gets, where it is shown the tools at all.
+    async fn openly_listed(&self, revision: Revision) -> Option<(Session, Vec<Operation>)> {
+        let mut session = Session::default();
+        if revision.initializes() {
+            // A server that lets anybody in may want them to begin with a session.
+            let first = mcp::post(self.url(), &Operation::Initialize, revision, &session);
+            let begun = self.client.send(&first, &self.transcript).await.ok()?;
+            session.id = begun.header("mcp-session-id").map(str::to_owned);
+        }
+        let list = mcp::post(self.url(), &Operation::ListTools, revision, &session);
+        let reply = self.client.send(&list, &self.transcript).await.ok()?;
+        (reply.outcome() == Outcome::Served).then(|| (session, self.callable_among(&reply)))
+    }
+
+    /// Knocks without credentials at what a client would begin with, until something is answered 401. A server may leave
+    /// the tools list open, or know one revision only.
+    async fn knock(&self) -> Knocked {
         let none = Session::default();
         let url = self.url();
         let mut doors = Vec::new();
@@ -200,13 +264,19 @@ impl Surveyor<'_> {
             doors.push(mcp::post(url, &first, revision, &none));
             doors.extend(self.declared_tools().first().map(|tool| mcp::post(url, tool, revision, &none)));
         }
-        for door in doors.iter().take(DOORS_TRIED) {
-            match self.client.send(door, &self.transcript).await {
-                Ok(reply) if reply.outcome() != Outcome::Unauthorized => {}
-                _ => return door.clone(),
+        let mut answers = Vec::new();
+        for door in doors.into_iter().take(DOORS_TRIED) {
+            let reply = self.client.send(&door.purpose("no credentials"), &self.transcript).await;
+            let is_wanted = reply.as_ref().map_or(true, |reply| reply.outcome() == Outcome::Unauthorized);
+            answers.push(reply);
+            if is_wanted {
+                let no_endpoint = None;
+                return Knocked { anonymous: answers.swap_remove(answers.len() - 1), no_endpoint };
             }
         }
-        doors.swap_remove(0)
+        let replies: Vec<&Reply> = answers.iter().flatten().collect();
+        let no_endpoint = no_endpoint(&replies);
+        Knocked { anonymous: answers.swap_remove(0), no_endpoint }
     }
 
     fn declared_tools(&self) -> Vec<Operation> {
@@ -258,9 +328,7 @@ impl Surveyor<'_> {
     async fn open_lists(&self) -> Vec<Revision> {
         let mut open = Vec::new();
         for revision in self.wanted() {
-            let request = mcp::post(self.url(), &Operation::ListTools, revision, &Session::default());
-            let answered = self.client.send(&request, &self.transcript).await;
-            if answered.is_ok_and(|reply| reply.outcome() == Outcome::Served) {
+            if self.openly_listed(revision).await.is_some() {
                 open.push(revision);
             }
         }
@@ -355,11 +423,15 @@ impl Surveyor<'_> {
 
     /// The tools that may be called: those the user named, then those that are marked read-only and need no argument.
     async fn callable_tools(&self, token: &str, revision: Revision, session: &Session) -> Vec<Operation> {
+        match self.ask(token, &Operation::ListTools, revision, session).await {
+            Ok(reply) => self.callable_among(&reply),
+            Err(_) => self.declared_tools(),
+        }
+    }
+
+    fn callable_among(&self, list: &Reply) -> Vec<Operation> {
         let mut callable = self.declared_tools();
-        let Ok(reply) = self.ask(token, &Operation::ListTools, revision, session).await else {
-            return callable;
-        };
-        let result = reply.result().unwrap_or_default();
+        let result = list.result().unwrap_or_default();
         let listed = result["tools"].as_array().map(Vec::as_slice).unwrap_or_default();
         for tool in listed {
             let read_only = tool["annotations"]["readOnlyHint"] == Value::Bool(true);
@@ -457,6 +529,32 @@ impl Surveyor<'_> {
     fn url(&self) -> &Url {
         &self.options.url
     }
+}
+
+/// What came of asking without credentials.
+struct Knocked {
+    /// The answer that bears a challenge, else the first.
+    anonymous: Result<Reply, NoReply>,
+    no_endpoint: Option<String>,
+}
+
+/// Why these answers look like those of no MCP endpoint, if each is the same and none is one of MCP's.
+fn no_endpoint(replies: &[&Reply]) -> Option<String> {
+    let first = replies.first()?;
+    let alike = replies.iter().all(|reply| reply.status == first.status && reply.message().is_none());
+    let what = match first.outcome() {
+        _ if !alike => return None,
+        _ if first.cut_short => "an answer without end".to_owned(),
+        _ if first.status.is_redirection() => match first.header("location") {
+            Some(location) => format!("{} to {}", first.status.as_u16(), quoted(location)),
+            None => first.describe(),
+        },
+        Outcome::NotServedIn2xx => format!("{} with {}", first.status.as_u16(), quoted(&first.media_type())),
+        Outcome::ServerError => first.describe(),
+        Outcome::NoVerdict if matches!(first.status.as_u16(), 404 | 405) => first.describe(),
+        _ => return None,
+    };
+    Some(format!("every MCP request got {what}"))
 }
 
 /// What came of trying a token.

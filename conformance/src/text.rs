@@ -6,7 +6,7 @@
 pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() || is_bidi_control(c) {
+        if c.is_control() || is_invisible(c) {
             out.extend(c.escape_default());
         } else {
             out.push(c);
@@ -23,9 +23,10 @@ pub fn quoted(text: &str) -> String {
     format!("\"{}{more}\"", printable(&shown))
 }
 
-/// Characters that reorder what stands beside them on a screen (Unicode Standard Annex 9).
-fn is_bidi_control(c: char) -> bool {
-    matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Characters that nobody sees, and those that reorder what stands beside them (Unicode Standard Annex 9).
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -36,5 +37,6 @@ mod tests {
     fn nothing_that_a_terminal_obeys_is_left() {
         assert_eq!(printable("a\u{1b}[31mb\r\n\u{202e}c é"), "a\\u{1b}[31mb\\r\\n\\u{202e}c é");
         assert_eq!(quoted("x\u{7}y"), "\"x\\u{7}y\"");
+        assert_eq!(printable("a\u{feff}b\u{200b}c\u{2028}d"), "a\\u{feff}b\\u{200b}c\\u{2028}d");
     }
 }

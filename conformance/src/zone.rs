@@ -201,13 +201,15 @@ impl Zone {
         Ok(kid)
     }
 
-    /// Lets the zone answer a request for its key set with an error, until [`mend_jwks`](Self::mend_jwks).
+    /// Lets the zone answer a request for its key set with an error, until [`mend_jwks`](Self::mend_jwks), and for so long
+    /// at most: nobody may be there to mend it.
     ///
     /// # Errors
     /// [`ZoneError`].
-    pub async fn break_jwks(&self) -> Result<(), ZoneError> {
+    pub async fn break_jwks(&self, at_most: Duration) -> Result<(), ZoneError> {
         self.changes().jwks_broken = true;
-        self.control(Method::PUT, "/faults/jwks", Some(&json!({"status": 500}))).await.map(drop)
+        let fault = json!({"status": 500, "for_ms": crate::transcript::millis(at_most)});
+        self.control(Method::PUT, "/faults/jwks", Some(&fault)).await.map(drop)
     }
 
     /// Gives the key set back.

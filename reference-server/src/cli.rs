@@ -1,7 +1,7 @@
 //! The command line: flags and environment to a configuration, and the server's life from start to signal.
 
 use std::{
-    io::{self, Write},
+    io::{self, IsTerminal as _, Write},
     net::{AddrParseError, IpAddr, Ipv4Addr, Ipv6Addr},
     num::ParseIntError,
     path::PathBuf,
@@ -81,6 +81,7 @@ pub fn main() -> ExitCode {
         .with_env_filter(filter)
         // Standard output is the audit trail's.
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .init();
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
@@ -188,6 +189,12 @@ fn warnings(config: &Config) -> Vec<String> {
     let mut warnings = Vec::new();
     if config.origin().is_exposed() {
         warnings.push(format!("{} is not https: tokens travel to it in the clear", config.origin().as_str()));
+    }
+    if config.zone_url().ends_with('/') {
+        // Compared letter by letter, so every token would be refused if the zone does not write the slash too.
+        tracing::warn!(
+            "the zone's URL ends with a slash; issuers of Keycard zones do not, and tokens must name it exactly"
+        );
     }
     if config.is_zone_exposed() {
         let zone = config.zone_url();

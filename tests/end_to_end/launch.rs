@@ -131,6 +131,17 @@ fn a_command_that_ends_at_once_is_quoted() {
 }
 
 #[test]
+fn what_leaves_the_group_of_the_command_is_stopped_too() {
+    let command = format!("setsid sleep 600 & setsid sh -c 'sleep 600 & sleep 600' & exec '{REFERENCE_SERVER}'");
+    let run = Watched::start(
+        CONFORMANCE,
+        &["run", "--launch", &command, "--url", "http://127.0.0.1:0/mcp", "--check", "audience-other"],
+    );
+    let ended = run.ended();
+    assert_eq!((ended.status.as_str(), ended.survivors.as_str()), ("0", "0"), "{}", ended.output);
+}
+
+#[test]
 fn a_command_that_never_listens_is_stopped() {
     let run = Watched::start(
         CONFORMANCE,

@@ -138,7 +138,7 @@ fn listed(judged: &[(&Fault, Value)]) -> String {
 
 #[test]
 fn each_check_is_passed_by_a_server_of_ours_and_failed_by_none_that_is_right() {
-    let judged = all(&[&[&Fault::NONE], oddity::ALL].concat());
+    let judged = all(&[&[&Fault::NONE], oddity::RIGHT].concat());
     let found = listed(&judged[1..]);
     let failed = |report: &Value| findings(report).values().any(|verdicts| verdicts.contains_key("fail"));
     assert!(!judged.iter().any(|(_, report)| failed(report)), "{found}");

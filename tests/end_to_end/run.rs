@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use insta::{assert_snapshot, with_settings};
 use serde_json::Value;
+use support::oddity;
 use support::process::Program;
 
 use crate::programs::{CONFORMANCE, Watched, answer, conformance, faulty_server, zone};
@@ -43,8 +44,10 @@ fn with_a_url_alone_the_rest_is_listed_as_not_tested() {
     assert_eq!(run.code, Some(0), "{}\n{}", run.stdout, run.stderr);
     with_settings!({ filters => VARYING }, { assert_snapshot!("url_alone", run.stdout) });
 
-    let required = conformance(&["run", "--url", &url, "--require", "scope-map"]);
-    assert_eq!(required.code, Some(1), "{}", required.stdout);
+    for need in ["scope-map", "declared-tool", "tls"] {
+        let required = conformance(&["run", "--url", &url, "--require", need]);
+        assert_eq!(required.code, Some(1), "{need}: {}", required.stdout);
+    }
 }
 
 #[test]
@@ -61,6 +64,77 @@ fn a_must_that_was_not_tested_under_full_access_is_waived_by_name_or_not_at_all(
     // What would have enabled them does.
     let named = conformance(&[&access[..], &["--tool", "whoami={}", "--tool", "read_report={}"]].concat());
     assert_eq!(named.code, Some(0), "{}", named.stdout);
+}
+
+/// Waivers do not help here: what cannot be told is not the same as what was not tested.
+#[test]
+fn no_server_that_is_open_to_anybody_gets_a_green_run() {
+    let waivers = ["--allow-untested", "declared-tool", "--allow-untested", "scope-map"];
+    let mut found = String::new();
+    for server in oddity::OPEN {
+        let zone = zone();
+        let started = faulty_server(&zone, server.name);
+        let url = format!("{}/mcp", started.said("MCP_SERVER_URL"));
+        let zone_url = zone.said("KEYCARD_ZONE_URL");
+        for (access, args) in [
+            ("the URL alone", vec!["run", "--url", &url]),
+            ("a zone", vec!["run", "--url", &url, "--zone", zone_url]),
+            ("a tool that is named", vec!["run", "--url", &url, "--zone", zone_url, "--tool", "whoami={}"]),
+        ] {
+            let run = conformance(&[&args[..], &waivers].concat());
+            let report =
+                conformance(&[&args[..], &waivers, &["--check", "no-token", "--report", "json"]].concat()).report();
+            let verdict = report["results"][0]["verdict"].as_str().unwrap_or_default().to_owned();
+            assert!(matches!(run.code, Some(1 | 3)), "{} with {access}: {}", server.name, run.stdout);
+            found.push_str(&format!("{} with {access}: exit {:?}, no-token {verdict}\n", server.name, run.code));
+        }
+    }
+    assert_snapshot!("open_servers", found);
+}
+
+#[test]
+fn a_server_that_refuses_good_tokens_too_proves_nothing() {
+    for server in oddity::DOWN {
+        let zone = zone();
+        let started = faulty_server(&zone, server.name);
+        let url = format!("{}/mcp", started.said("MCP_SERVER_URL"));
+        let access = ["run", "--url", &url, "--zone", zone.said("KEYCARD_ZONE_URL"), "--revision", "2025-11-25"];
+        let checks = ["--check", "audience-other", "--check", "garbage-token", "--check", "scheme-letter-case"];
+        let run = conformance(&[&access[..], &checks, &["--report", "json"]].concat());
+        let report = run.report();
+        assert_eq!(run.code, Some(3), "{}", run.stderr);
+        for result in report["results"].as_array().into_iter().flatten() {
+            assert_eq!(result["verdict"], "inconclusive", "{result}");
+        }
+    }
+}
+
+#[test]
+fn a_tool_that_cannot_be_called_is_an_error_and_not_a_reason_to_test_less() {
+    let zone = zone();
+    let server = faulty_server(&zone, "none");
+    let url = format!("{}/mcp", server.said("MCP_SERVER_URL"));
+    for tool in ["nosuch={}", "hello_world={}"] {
+        let run = conformance(&["run", "--url", &url, "--zone", zone.said("KEYCARD_ZONE_URL"), "--tool", tool]);
+        assert_eq!(run.code, Some(3), "{tool}: {}", run.stdout);
+        assert!(run.stderr.contains("with a token that the server accepts, the call got"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn what_is_no_mcp_endpoint_is_said_once() {
+    let zone = zone();
+    let server = faulty_server(&zone, "none");
+    let origin = server.said("MCP_SERVER_URL");
+    for path in ["/mpc", "/"] {
+        let run = conformance(&["run", "--url", &format!("{origin}{path}"), "--zone", zone.said("KEYCARD_ZONE_URL")]);
+        assert_eq!(run.code, Some(3), "{path}: {}", run.stdout);
+        let expected = format!(
+            "every MCP request got 404 Not Found, with a token of the zone too; is this the MCP endpoint?; its metadata names \"{origin}/mcp\""
+        );
+        assert!(run.stderr.contains(&expected), "{expected} in {}", run.stderr);
+        assert_eq!(run.stdout, "");
+    }
 }
 
 #[test]
@@ -119,6 +193,13 @@ fn what_cannot_be_tested_is_said_in_one_sentence() {
         (vec!["run", "--url", zone_url, "--revision", "2024-11-05"], 2, "2025-11-25"),
         (vec!["run", "--url", zone_url, "--zone", zone_url, "--launch", "x"], 2, "cannot be used with"),
         (vec!["run", "--url", zone_url, "--env", "A=b"], 2, "--launch"),
+        (
+            vec!["run", "--url", zone_url, "--launch", "x", "--env", "A={zne}"],
+            2,
+            "{zne} is nothing that can be filled in",
+        ),
+        (vec!["run", "--url", zone_url, "--launch", " "], 2, "expected a command"),
+        (vec!["run", "--url", zone_url, "--report", "json=/nonexistent/x.json"], 2, "could not write the report"),
         (vec!["explain", "audience-othr"], 2, "did you mean audience-other?"),
     ] {
         let run = conformance(&args);

@@ -50,14 +50,22 @@ pub fn causes(id: &str) -> &'static [&'static str] {
     find(id).map_or(&[], |c| c.meta().follows_from)
 }
 
+/// How alike an id must be to be worth a suggestion, from 0 to 1.
+const NEAR: f64 = 0.85;
+
 /// What to say to someone who named no check of ours.
 pub fn unknown(id: &str) -> String {
-    let nearest = ALL
-        .iter()
-        .map(|c| c.meta().id)
-        .max_by(|a, b| strsim::jaro_winkler(a, id).total_cmp(&strsim::jaro_winkler(b, id)));
-    let suggestion = nearest.map(|n| format!("; did you mean {n}?")).unwrap_or_default();
-    format!("there is no check {}{suggestion} `conformance list` names them all", crate::text::quoted(id))
+    let sought = id.to_ascii_lowercase();
+    let of_requirement: Vec<_> =
+        ALL.iter().map(|c| c.meta()).filter(|m| m.requirements.contains(&sought.as_str())).map(|m| m.id).collect();
+    let likeness = |known: &str| strsim::jaro_winkler(known, &sought);
+    let nearest = ALL.iter().map(|c| c.meta().id).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
+    let suggestion = match nearest.filter(|near| likeness(near) > NEAR) {
+        _ if !of_requirement.is_empty() => format!(", but a requirement; its checks are {}", of_requirement.join(", ")),
+        Some(near) => format!("; did you mean {near}?"),
+        None => String::new(),
+    };
+    format!("there is no check {}{suggestion} (`conformance list` names them all)", crate::text::quoted(id))
 }
 
 #[cfg(test)]
@@ -126,5 +134,8 @@ mod tests {
     #[test]
     fn an_unknown_id_is_answered_with_the_nearest() {
         assert!(unknown("garbage-tokn").contains("did you mean garbage-token?"));
+        assert!(unknown("AUDIENCE-OTHER").contains("did you mean audience-other?"));
+        assert!(unknown("rfc7519-4.1.5-nbf").contains("its checks are not-yet-valid-token"));
+        assert!(!unknown("qqq").contains("did you mean"));
     }
 }

@@ -44,10 +44,16 @@ async fn stage() -> Result<(MockZone, ReferenceServer, Subject), Box<dyn std::er
     // From here on the suite sees the server's URL alone.
     let url = Url::parse(server.url())?;
     zone.register_resource(url.as_str()).await?;
-    let rerun = format!("--url {url} --zone {}", zone.issuer());
     Ok((
         embedded,
         server,
-        Subject { url, zone: Some(zone), full_access: true, rerun, scenes: None, secrets: Vec::new() },
+        Subject {
+            url,
+            zone: Some(zone),
+            full_access: true,
+            rerun: "demo".to_owned(),
+            scenes: None,
+            secrets: Vec::new(),
+        },
     ))
 }

@@ -72,7 +72,11 @@ pub fn main() -> ExitCode {
 
 fn block_on(program: impl Future<Output = ExitStatus>) -> ExitCode {
     let logs = tracing_subscriber::EnvFilter::try_from_env("CONFORMANCE_LOG").unwrap_or_else(|_| "off".into());
-    let _ = tracing_subscriber::fmt().with_env_filter(logs).with_writer(std::io::stderr).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(logs)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .try_init();
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(program).into(),
         Err(error) => {

@@ -32,7 +32,7 @@ pub(super) struct Run {
     #[arg(long, value_name = "URL", value_parser = zone_url, conflicts_with = "launch")]
     zone: Option<Url>,
     /// A command that starts the server; a zone is started for it, and both are stopped
-    #[arg(long, value_name = "COMMAND")]
+    #[arg(long, value_name = "COMMAND", value_parser = command)]
     launch: Option<String>,
     /// A variable for the command, with {zone}, {url}, {origin}, {port}, {client_id}, {client_secret} and {upstream} filled in (repeatable)
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable, requires = "launch")]
@@ -62,7 +62,7 @@ impl Run {
     }
 
     async fn running(&self) -> ExitStatus {
-        let mut rerun = format!("--url {}", shell_quoted(self.url.as_str()));
+        let mut rerun = format!("run --url {}", shell_quoted(self.url.as_str()));
         let mut zone = None;
         if let Some(url) = &self.zone {
             let token = std::env::var("MOCK_ZONE_CONTROL_TOKEN").ok();
@@ -111,7 +111,7 @@ impl Run {
             zone: Some(stage.zone.clone()),
             full_access: true,
             rerun: format!(
-                "--launch {} --url {}{}",
+                "run --launch {} --url {}{}",
                 shell_quoted(command),
                 shell_quoted(self.url.as_str()),
                 self.env_words()
@@ -221,7 +221,7 @@ fn free_port() -> std::io::Result<u16> {
 fn endpoint(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|e| format!("{e}; expected a URL such as http://localhost:8080/mcp"))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(format!("{} is no scheme that MCP is served on; expected http or https", url.scheme()));
+        return Err("expected http or https, as in http://localhost:8080/mcp".to_owned());
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err("credentials in a URL are visible in `ps`; leave them out".to_owned());
@@ -237,9 +237,25 @@ fn zone_url(text: &str) -> Result<Url, String> {
     Ok(url)
 }
 
+/// What `--env` fills in, each in braces.
+const PLACEHOLDERS: [&str; 7] = ["zone", "url", "origin", "port", "client_id", "client_secret", "upstream"];
+
 fn variable(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("expected NAME=VALUE, such as API_BASE={upstream}".to_owned()),
+    let (name, value) = text
+        .split_once('=')
+        .filter(|(name, _)| !name.is_empty())
+        .ok_or("expected NAME=VALUE, such as API_BASE={upstream}")?;
+    // A word in braces is meant to be filled in; anything else in braces is the user's own (JSON, say).
+    let words = value.split('{').skip(1).filter_map(|rest| rest.split_once('}').map(|(word, _)| word));
+    let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    match words.filter(is_word).find(|word| !PLACEHOLDERS.contains(word)) {
+        Some(unknown) => {
+            Err(format!("{{{unknown}}} is nothing that can be filled in; there are {{{}}}", PLACEHOLDERS.join("}, {")))
+        }
+        None => Ok((name.to_owned(), value.to_owned())),
     }
+}
+
+fn command(text: &str) -> Result<String, &'static str> {
+    if text.trim().is_empty() { Err("expected a command, such as \"npx tsx server.ts\"") } else { Ok(text.to_owned()) }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,7 +14,7 @@ use url::Url;
 use super::fail;
 use crate::check::{Check, Need};
 use crate::checks;
-use crate::client::Client;
+use crate::client::{Client, NoReply};
 use crate::context::{Options, Run};
 use crate::exit_status::ExitStatus;
 use crate::mcp::Revision;
@@ -23,7 +23,11 @@ use crate::runner::{self, Progress};
 use crate::scene::Scenes;
 use crate::secrets::Secrets;
 use crate::survey::{self, Survey, TokenFound};
+use crate::text::quoted;
 use crate::zone::Zone;
+
+const TIMEOUT_SECONDS: u64 = 60;
+const KEY_WAIT_SECONDS: u64 = 300;
 
 /// Options of every run.
 #[derive(Debug, Args)]
@@ -59,10 +63,10 @@ pub(super) struct RunOptions {
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Colour,
     /// Seconds that one exchange may take
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=120))]
+    #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT_SECONDS, value_parser = clap::value_parser!(u64).range(1..=120))]
     timeout: u64,
     /// Seconds that a server may take to accept a key that was rotated in
-    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, value_name = "SECONDS", default_value_t = KEY_WAIT_SECONDS, value_parser = clap::value_parser!(u64).range(1..=3600))]
     key_wait: u64,
 }
 
@@ -85,7 +89,7 @@ pub(super) struct Subject {
     pub(super) zone: Option<Zone>,
     /// Whether `--zone` or `--launch` promised full access.
     pub(super) full_access: bool,
-    /// Options that reproduce the run.
+    /// The subcommand and the options that reproduce the run.
     pub(super) rerun: String,
     /// Whoever can start the server once more.
     pub(super) scenes: Option<Arc<dyn Scenes>>,
@@ -108,6 +112,10 @@ impl RunOptions {
     /// Surveys the subject, runs the checks, writes the reports.
     pub(super) async fn execute(&self, subject: Subject) -> ExitStatus {
         let started = Instant::now();
+        let mut files = self.reports.iter().filter_map(|r| r.file.as_deref());
+        if let Some((path, error)) = files.find_map(|path| Some((path, writable(path).err()?))) {
+            return fail(ExitStatus::Usage, format!("could not write the report to {}: {error}", path.display()));
+        }
         let secrets = Arc::new(Secrets::default());
         for (secret, name) in &subject.secrets {
             secrets.add(secret, name);
@@ -127,9 +135,27 @@ impl RunOptions {
         };
         if let Err(error) = &survey.discovery.anonymous {
             let url = &options.url;
+            return fail(ExitStatus::CouldNotTest, format!("no answer from {url}: {error}; {}", hint(url, error)));
+        }
+        if let Some(why) = &survey.no_endpoint {
+            let named = survey.discovery.resource().filter(|resource| *resource != options.url.as_str());
+            let named = named.map(|r| format!("; its metadata names {}", quoted(&r))).unwrap_or_default();
+            let refused = match &survey.token {
+                TokenFound::Refused(_) => ", with a token of the zone too",
+                TokenFound::Accepted(_) | TokenFound::NoneGiven => "",
+            };
             return fail(
                 ExitStatus::CouldNotTest,
-                format!("no answer from {url}: {error}; is the server running, and is this its MCP endpoint?"),
+                format!("{}: {why}{refused}; is this the MCP endpoint?{named}", options.url),
+            );
+        }
+        if let Some((tool, how)) = survey.named_in_vain.first() {
+            return fail(
+                ExitStatus::CouldNotTest,
+                format!(
+                    "--tool {tool}=…: with a token that the server accepts, the call got {how}; \
+                     name a tool of the server and arguments with which it can be called"
+                ),
             );
         }
         for tool in &survey.scoped_in_vain {
@@ -140,6 +166,7 @@ impl RunOptions {
         let mut policy = Policy {
             require: self.require.clone(),
             allow_untested: self.allow_untested.clone(),
+            lacking: Vec::new(),
             full_access: subject.full_access && self.checks.is_empty(),
             interrupted: false,
         };
@@ -147,6 +174,8 @@ impl RunOptions {
         let mut run = Run::new(options, client, secrets, subject.zone, survey);
         run.scenes = subject.scenes;
         let run = Arc::new(run);
+        let has = runner::access(&run);
+        policy.lacking = self.require.iter().filter(|need| !has.contains(need)).copied().collect();
         let target = target(&run, &self.rerun(&subject.rerun));
         let progress = Shown::new(io::stderr().is_terminal());
         let selected = self.selected();
@@ -168,7 +197,7 @@ impl RunOptions {
             }
         }
         let duration = crate::transcript::millis(started.elapsed());
-        let report = Report::new(target, results, &checks::causes, &policy, duration);
+        let report = Report::new(target, &selected, results, &policy, duration);
         match self.write(&report) {
             Ok(()) => report.summary.exit_status,
             Err((file, error)) => {
@@ -209,6 +238,12 @@ impl RunOptions {
                 .map(|(tool, scope)| format!("--tool-scope {}", shell_quoted(&format!("{tool}={scope}")))),
         );
         words.extend(self.revision.iter().map(|r| format!("--revision {r}")));
+        for (name, value, usual) in
+            [("--timeout", self.timeout, TIMEOUT_SECONDS), ("--key-wait", self.key_wait, KEY_WAIT_SECONDS)]
+        {
+            words.extend((value != usual).then(|| format!("{name} {value}")));
+        }
+        words.extend(self.strict.then(|| "--strict".to_owned()));
         words.join(" ")
     }
 
@@ -218,7 +253,11 @@ impl RunOptions {
         let colour = match self.color {
             Colour::Always => true,
             Colour::Never => false,
-            Colour::Auto => screen_is_terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty()),
+            Colour::Auto => {
+                screen_is_terminal
+                    && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+                    && std::env::var_os("TERM").is_none_or(|v| v != "dumb")
+            }
         };
         let screen = Terminal { colour, verbose: self.verbose };
         for target in &self.reports {
@@ -242,6 +281,22 @@ impl RunOptions {
             to_stdout(Format::Terminal, screen, report)?;
         }
         Ok(())
+    }
+}
+
+/// Whether a report can be written there; found out before the run, whose result would else be lost.
+fn writable(path: &Path) -> io::Result<()> {
+    std::fs::File::options().create(true).append(true).open(path).map(drop)
+}
+
+/// What to do about a server that gave no answer.
+fn hint(url: &Url, error: &NoReply) -> &'static str {
+    match error {
+        NoReply::Connect(cause) if url.scheme() == "https" && cause.contains("SSL") => {
+            "does it speak TLS there? Without, it is http://"
+        }
+        NoReply::Broken(_) => "what answers there is no proper HTTP server, or closes the connection",
+        _ => "is the server running, and is this its MCP endpoint?",
     }
 }
 

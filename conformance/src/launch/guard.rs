@@ -10,6 +10,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+#[cfg(target_os = "linux")]
+use rustix::process::{WaitOptions, kill_process, waitpid};
 
 /// How long the command's group may take to end by itself after SIGTERM.
 const GRACE: Duration = Duration::from_secs(3);
@@ -21,6 +23,9 @@ enum Event {
 
 /// Runs `command` until it ends or standard input closes; then nothing of its group is left.
 pub fn guard(command: &str) -> ExitCode {
+    // Whoever of the command's processes leaves its group and its parent comes to us.
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
     let spawned = Command::new("sh").args(["-c", command]).stdin(Stdio::null()).process_group(0).spawn();
     let mut child = match spawned {
         Ok(child) => child,
@@ -52,10 +57,44 @@ pub fn guard(command: &str) -> ExitCode {
         let _ = told.recv_timeout(GRACE);
     }
     let _ = kill_process_group(group, Signal::KILL);
+    end_orphans(group);
     match child.wait() {
         Ok(status) => exit_code(status.code(), status.signal()),
         Err(_) => ExitCode::FAILURE,
     }
+}
+
+/// Ends what left the group: whoever loses its parent becomes a child of ours, since we are the subreaper.
+#[cfg(target_os = "linux")]
+fn end_orphans(command: Pid) {
+    // Killing one may hand us its children, so it takes rounds; their number is a bound, not a need.
+    for _ in 0..100 {
+        let orphans: Vec<Pid> = children().into_iter().filter(|pid| *pid != command).collect();
+        if orphans.is_empty() {
+            return;
+        }
+        for orphan in orphans {
+            let _ = kill_process(orphan, Signal::KILL);
+            let _ = waitpid(Some(orphan), WaitOptions::empty());
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn end_orphans(_command: Pid) {}
+
+/// The processes whose parent we are.
+#[cfg(target_os = "linux")]
+fn children() -> Vec<Pid> {
+    let own = std::process::id().to_string();
+    let listed = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = listed.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let is_ours = |pid: &i32| {
+        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        // After the name, which is in parentheses and may hold anything: state, then the parent.
+        stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1)).is_some_and(|parent| parent == own)
+    };
+    pids.filter(is_ours).filter_map(Pid::from_raw).collect()
 }
 
 /// A shell's way to say how a command ended: its code, or 128 and the signal's number.

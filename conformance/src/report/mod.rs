@@ -10,7 +10,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::check::{Area, Level, Need, Stop};
+use crate::check::{Area, Check, Level, Need, Stop};
 use crate::exit_status::ExitStatus;
 use crate::mcp::Revision;
 use crate::transcript::Exchange;
@@ -154,7 +154,7 @@ pub struct Target {
     pub access: BTreeSet<Need>,
     /// Why no token was accepted, where tokens were tried.
     pub token_refused: Option<String>,
-    /// The options that reproduce the run, without `--check`.
+    /// The subcommand and the options that reproduce the run, without `--check`.
     #[serde(skip)]
     pub rerun: String,
 }
@@ -187,6 +187,8 @@ pub struct Policy {
     pub require: Vec<Need>,
     /// Needs whose untested MUSTs are waived.
     pub allow_untested: Vec<Need>,
+    /// Those of `require` that this run does not have at all.
+    pub lacking: Vec<Need>,
     /// Whether full access was promised (`--zone`, `--launch`).
     pub full_access: bool,
     /// Whether the run was interrupted.
@@ -197,13 +199,13 @@ impl Report {
     /// Puts finished results together: relates findings of one cause, counts, and decides how the process ends.
     pub fn new(
         target: Target,
+        selected: &[&'static dyn Check],
         mut results: Vec<CheckResult>,
-        causes: &dyn Fn(&str) -> &'static [&'static str],
         policy: &Policy,
         duration_ms: u64,
     ) -> Self {
-        relate(&mut results, causes);
-        let summary = summarise(&results, policy, duration_ms);
+        relate(&mut results, &crate::checks::causes);
+        let summary = summarise(selected, &results, policy, duration_ms);
         let tool = Tool { name: "conformance", version: env!("CARGO_PKG_VERSION") };
         Self { schema_version: SCHEMA_VERSION, tool, target, summary, results }
     }
@@ -238,7 +240,7 @@ fn relate(results: &mut [CheckResult], causes: &dyn Fn(&str) -> &'static [&'stat
     }
 }
 
-fn summarise(results: &[CheckResult], policy: &Policy, duration_ms: u64) -> Summary {
+fn summarise(selected: &[&dyn Check], results: &[CheckResult], policy: &Policy, duration_ms: u64) -> Summary {
     let mut verdicts = BTreeMap::new();
     let mut missing = BTreeMap::new();
     for result in results {
@@ -247,16 +249,14 @@ fn summarise(results: &[CheckResult], policy: &Policy, duration_ms: u64) -> Summ
             *missing.entry(need.name()).or_insert(0) += 1;
         }
     }
-    let ids = |keep: &dyn Fn(&CheckResult) -> bool| {
-        results.iter().filter(|r| keep(r)).map(|r| r.check).collect::<BTreeSet<_>>()
-    };
-    let areas: BTreeSet<Area> = results.iter().map(|r| r.area).collect();
+    let tested: BTreeSet<_> = results.iter().filter(|r| r.verdict.is_tested()).map(|r| r.check).collect();
+    let areas: BTreeSet<Area> = selected.iter().map(|c| c.meta().area).collect();
     let areas_tested: BTreeSet<Area> = results.iter().filter(|r| r.verdict.is_tested()).map(|r| r.area).collect();
     let (exit_status, exit_reason) = decide(results, policy);
     Summary {
         verdicts,
-        tested: ids(&|r| r.verdict.is_tested()).len(),
-        selected: ids(&|_| true).len(),
+        tested: tested.len(),
+        selected: selected.len(),
         areas_not_tested: areas.difference(&areas_tested).copied().collect(),
         missing,
         exit_status,
@@ -267,7 +267,10 @@ fn summarise(results: &[CheckResult], policy: &Policy, duration_ms: u64) -> Summ
 
 /// Findings come before "could not test": a server that is known to be broken is broken, however little else was seen.
 fn decide(results: &[CheckResult], policy: &Policy) -> (ExitStatus, Option<String>) {
-    let count = |keep: &dyn Fn(&&CheckResult) -> bool| results.iter().filter(keep).count();
+    // Checks, and not results: a check is one thing to a reader, in however many revisions it was run.
+    let count = |keep: &dyn Fn(&&CheckResult) -> bool| {
+        results.iter().filter(keep).map(|r| r.check).collect::<BTreeSet<_>>().len()
+    };
     let because = |status, reason: String| (status, Some(reason));
     if policy.interrupted {
         return because(ExitStatus::Interrupted, "interrupted; this is the report so far".to_owned());
@@ -280,6 +283,11 @@ fn decide(results: &[CheckResult], policy: &Policy) -> (ExitStatus, Option<Strin
     if required > 0 {
         return because(ExitStatus::Findings, format!("{required} checks that --require asks for were not tested"));
     }
+    if let Some(need) = policy.lacking.first() {
+        let reason =
+            format!("--require asks for {0}, which this run does not have: {1}", need.name(), need.enabled_by());
+        return because(ExitStatus::Findings, reason);
+    }
     if count(&|r| r.verdict.is_tested()) == 0 {
         return because(ExitStatus::CouldNotTest, "nothing was tested".to_owned());
     }
@@ -290,11 +298,16 @@ fn decide(results: &[CheckResult], policy: &Policy) -> (ExitStatus, Option<Strin
     let unwaived = |r: &&CheckResult| {
         r.verdict == Verdict::NotTested && r.level == Level::Must && !untested(r, &policy.allow_untested)
     };
-    let waivable: BTreeSet<&str> =
-        results.iter().filter(unwaived).flat_map(|r| &r.missing).map(|need| need.name()).collect();
+    let waivable: BTreeSet<Need> = results.iter().filter(unwaived).flat_map(|r| r.missing.iter().copied()).collect();
     if policy.full_access && !waivable.is_empty() {
-        let options: Vec<_> = waivable.iter().map(|need| format!("--allow-untested {need}")).collect();
-        let reason = format!("{} MUSTs were not tested; waive them by name: {}", count(&unwaived), options.join(" "));
+        let enable: Vec<_> = waivable.iter().map(|need| need.enabled_by()).collect();
+        let waive: Vec<_> = waivable.iter().map(|need| format!("--allow-untested {}", need.name())).collect();
+        let reason = format!(
+            "{} MUSTs were not tested; {} would enable them, {} waives them",
+            count(&unwaived),
+            enable.join(", "),
+            waive.join(" ")
+        );
         return because(ExitStatus::CouldNotTest, reason);
     }
     (ExitStatus::Success, None)

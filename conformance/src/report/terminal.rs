@@ -119,7 +119,7 @@ impl Terminal {
                 line(out, "why", Some(&check.section("Why it matters").replace('\n', " ")))?;
                 line(out, "fix", Some(&check.section("How to fix it").replace('\n', " ")))?;
             }
-            line(out, "rerun", Some(&format!("conformance run {} --check {}", report.target.rerun, result.check)))?;
+            line(out, "rerun", Some(&format!("conformance {} --check {}", report.target.rerun, result.check)))?;
         }
         let also: Vec<_> = all
             .iter()
@@ -200,19 +200,31 @@ fn close(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let shown = counts
         .iter()
         .filter_map(|v| summary.verdicts.get(v.name()).map(|n| format!("{n} {}", v.name().replace('_', " "))));
-    let seconds = f64::from(u32::try_from(summary.duration_ms).unwrap_or(u32::MAX)) / 1000.0;
+    let seconds_in_all = seconds(summary.duration_ms);
     writeln!(out, "results by check and revision: {}", shown.collect::<Vec<_>>().join(", "))?;
-    write!(out, "{} of {} checks tested in {seconds:.1} s", summary.tested, summary.selected)?;
+    write!(out, "{} of {} checks tested in {seconds_in_all:.1} s", summary.tested, summary.selected)?;
     if summary.areas_not_tested.is_empty() {
         writeln!(out, "; no area left out")?;
     } else {
         let areas: Vec<_> = summary.areas_not_tested.iter().map(|a| a.name()).collect();
         writeln!(out, "; nothing at all of {}", areas.join(", "))?;
     }
+    let slow = report.results.iter().filter(|r| r.duration_ms >= SLOW_MS);
+    let slow: Vec<_> = slow.map(|r| format!("{} {:.1} s", r.check, seconds(r.duration_ms))).collect();
+    if !slow.is_empty() {
+        writeln!(out, "longest: {}", slow.join(", "))?;
+    }
     if let Some(reason) = &summary.exit_reason {
         writeln!(out, "exit {}: {}", summary.exit_status.code(), reason)?;
     }
     Ok(())
+}
+
+/// From here on a check is worth naming for its time: most often it waited for the server to fetch keys again.
+const SLOW_MS: u64 = 5_000;
+
+fn seconds(millis: u64) -> f64 {
+    f64::from(u32::try_from(millis).unwrap_or(u32::MAX)) / 1000.0
 }
 
 const RED: &str = "1;31";

@@ -11,14 +11,18 @@ use super::body::{JsonBody, Members};
 use super::error::ControlError;
 use crate::http::Shared;
 use crate::http::faults::{Endpoint, Fault, WrongBody};
+use crate::zone::later;
 
 /// The longest delay, in milliseconds.
 const LONGEST_DELAY: u64 = 120_000;
 
+/// The longest that a fault may be in force by `for_ms`, in milliseconds.
+const LONGEST: u64 = 24 * 60 * 60 * 1000;
+
 const KINDS: [&str; 4] = ["status", "delay_ms", "body", "close"];
 
 pub(super) async fn list(State(app): State<Shared>) -> Json<Value> {
-    Json(app.faults.list())
+    Json(app.faults.list(app.zone.now()))
 }
 
 pub(super) async fn set(
@@ -27,13 +31,21 @@ pub(super) async fn set(
     body: JsonBody,
 ) -> Result<StatusCode, ControlError> {
     let endpoint = parse_endpoint(&endpoint)?;
-    let mut members = body.members(&["status", "delay_ms", "body", "close", "times"])?;
+    let mut members = body.members(&["status", "delay_ms", "body", "close", "times", "for_ms"])?;
     let fault = parse(&mut members)?;
     let times = members.number("times")?;
     if times == Some(0) {
         return Err(ControlError::bad("`times` must be 1 or more; DELETE the fault to end it"));
     }
-    app.faults.set(endpoint, fault, times);
+    let until = members.number("for_ms")?.map(|ms| {
+        if (1..=LONGEST).contains(&ms) {
+            return Ok(later(app.zone.now(), Duration::from_millis(ms)));
+        }
+        Err(ControlError::bad(format!(
+            "`for_ms` must be from 1 to {LONGEST}, a day; without it a fault has no end of its own"
+        )))
+    });
+    app.faults.set(endpoint, fault, times, until.transpose()?);
     Ok(StatusCode::NO_CONTENT)
 }
 

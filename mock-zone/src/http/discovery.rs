@@ -18,5 +18,5 @@ pub(super) async fn metadata(
     method: Method,
 ) -> Response {
     let body = async { Ok::<_, Infallible>(Arc::clone(&app.zone.metadata)) };
-    app.faults.answer(Endpoint::Discovery, &method, &peer.connection, body).await
+    app.faults.answer(Endpoint::Discovery, &method, app.zone.now(), &peer.connection, body).await
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -66,6 +67,8 @@ struct Armed {
     fault: Fault,
     /// How many requests it still meets; `None`: all.
     times: Option<u64>,
+    /// When it ends by itself; `None`: never.
+    until: Option<Timestamp>,
 }
 
 /// The faults in force.
@@ -73,8 +76,8 @@ struct Armed {
 pub(crate) struct Faults(Mutex<BTreeMap<Endpoint, Armed>>);
 
 impl Faults {
-    pub(crate) fn set(&self, endpoint: Endpoint, fault: Fault, times: Option<u64>) {
-        self.armed().insert(endpoint, Armed { fault, times });
+    pub(crate) fn set(&self, endpoint: Endpoint, fault: Fault, times: Option<u64>, until: Option<Timestamp>) {
+        self.armed().insert(endpoint, Armed { fault, times, until });
     }
 
     pub(crate) fn clear(&self, endpoint: Endpoint) {
@@ -86,9 +89,9 @@ impl Faults {
     }
 
     /// The faults in force, as the control plane shows them.
-    pub(crate) fn list(&self) -> Value {
+    pub(crate) fn list(&self, now: Timestamp) -> Value {
         let listed: Vec<Value> = self
-            .armed()
+            .in_force(now)
             .iter()
             .map(|(endpoint, armed)| {
                 let mut entry = match armed.fault {
@@ -103,6 +106,7 @@ impl Faults {
                 };
                 entry["endpoint"] = json!(endpoint);
                 entry["times"] = json!(armed.times);
+                entry["until"] = json!(armed.until);
                 entry
             })
             .collect();
@@ -110,8 +114,8 @@ impl Faults {
     }
 
     /// The fault that this request meets. One with HEAD reads nothing, and leaves the fault for one that does.
-    fn meet(&self, endpoint: Endpoint, method: &Method) -> Option<Fault> {
-        let mut armed = self.armed();
+    fn meet(&self, endpoint: Endpoint, method: &Method, now: Timestamp) -> Option<Fault> {
+        let mut armed = self.in_force(now);
         let entry = armed.get_mut(&endpoint)?;
         let fault = entry.fault;
         if method != Method::HEAD
@@ -125,6 +129,13 @@ impl Faults {
         Some(fault)
     }
 
+    /// What is left when those that have ended by themselves are gone.
+    fn in_force(&self, now: Timestamp) -> MutexGuard<'_, BTreeMap<Endpoint, Armed>> {
+        let mut armed = self.armed();
+        armed.retain(|_, armed| armed.until.is_none_or(|until| now < until));
+        armed
+    }
+
     fn armed(&self) -> MutexGuard<'_, BTreeMap<Endpoint, Armed>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -134,10 +145,11 @@ impl Faults {
         &self,
         endpoint: Endpoint,
         method: &Method,
+        now: Timestamp,
         connection: &Severing,
         body: impl Future<Output = Result<std::sync::Arc<[u8]>, E>>,
     ) -> Response {
-        let fault = self.meet(endpoint, method);
+        let fault = self.meet(endpoint, method, now);
         match fault {
             Some(Fault::Status(status)) => {
                 let body = json!({"error": "fault", "message": "this status was asked for with /_control/faults"});

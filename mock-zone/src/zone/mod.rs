@@ -141,6 +141,6 @@ impl Zone {
 }
 
 /// `duration` after `moment`, or the end of time.
-fn later(moment: Timestamp, duration: std::time::Duration) -> Timestamp {
+pub(crate) fn later(moment: Timestamp, duration: std::time::Duration) -> Timestamp {
     moment.saturating_add(duration).unwrap_or(Timestamp::MAX)
 }

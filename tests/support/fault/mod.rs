@@ -9,6 +9,8 @@ use http::request::Parts;
 use http::{HeaderValue, Response};
 use serde_json::Value;
 
+use crate::oddity;
+
 pub use asked::Asked;
 pub use rules::{FollowsIssuer, Keys, Rules, Secret, Signature, contains};
 
@@ -55,7 +57,7 @@ pub fn find(name: &str) -> Option<&'static Fault> {
     if name == Fault::NONE.name {
         return Some(&Fault::NONE);
     }
-    ALL.iter().chain(crate::oddity::ALL).find(|f| f.name == name).copied()
+    ALL.iter().chain(oddity::RIGHT).chain(oddity::OPEN).chain(oddity::DOWN).find(|f| f.name == name).copied()
 }
 
 /// Changes every `WWW-Authenticate` field of an answer.

@@ -1,18 +1,21 @@
-//! The oddities: servers that differ and are right, or at least break no MUST. A new one is a file, and a line in the list.
+//! The oddities: servers that differ, and show that a verdict is neither too hard nor too soft. A new one is a file, and a
+//! line in one of the lists.
 
 use crate::fault::Fault;
 
 /// Declares the oddities, a line each: the file that has the oddity.
 macro_rules! oddities {
-    ($($file:ident),+ $(,)?) => {
+    ($(#[$doc:meta])+ $list:ident: $($file:ident),+ $(,)?) => {
         $(mod $file;)+
 
-        /// Every oddity.
-        pub const ALL: &[&Fault] = &[$(&$file::ODDITY),+];
+        $(#[$doc])+
+        pub const $list: &[&Fault] = &[$(&$file::ODDITY),+];
     };
 }
 
 oddities! {
+    /// They are right, or at least break no MUST: nothing may fail.
+    RIGHT:
     signs_its_answers,
     answers_as_a_stream,
     opens_sessions,
@@ -21,5 +24,20 @@ oddities! {
     refuses_query_tokens_with_400,
     refuses_scopes_within_200,
     wants_a_base_scope,
+    knows_no_cancelling,
     leaves_list_open,
+}
+
+oddities! {
+    /// They are open, some in ways that only naming a tool shows: no run may be green.
+    OPEN:
+    opens_calls,
+    opens_everything,
+    opens_everything_quietly,
+}
+
+oddities! {
+    /// They go down: no refusal may be believed.
+    DOWN:
+    gives_up,
 }

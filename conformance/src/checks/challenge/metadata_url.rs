@@ -1,7 +1,7 @@
 //! The link from a refusal to the metadata.
 
 use super::{bearer_challenges, refusals};
-use crate::checks::discovery::relation::{Relation, relation};
+use crate::checks::discovery::relation::{Relation, other_name, relation};
 use crate::discovery::{is_loopback, may_be_fetched};
 use crate::reply::Reply;
 use crate::text::quoted;
@@ -115,10 +115,7 @@ fn is_metadata(reply: &Reply, url: &Url, endpoint: &Url) -> Verdict {
     let Some(resource) = document.get("resource").and_then(|r| r.as_str()) else { return Ok(()) };
     match relation(resource, endpoint) {
         Relation::Exact | Relation::Covering => Ok(()),
-        Relation::OtherLoopbackName => Err(Stop::inconclusive(format!(
-            "resource {} and the endpoint differ in their name of this machine",
-            quoted(resource)
-        ))),
+        Relation::OtherLoopbackName => Err(other_name(resource)),
         Relation::Another => Err(Stop::violation(
             format!("the metadata of {endpoint} at {url}"),
             format!("a document about {}", quoted(resource)),

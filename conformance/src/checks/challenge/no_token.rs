@@ -3,9 +3,10 @@
 use super::control;
 use crate::mcp::Operation;
 use crate::reply::Outcome;
+use crate::survey::random_id;
 use async_trait::async_trait;
+use serde_json::Map;
 
-use crate::check::Need;
 use crate::check::{Area, Check, Level, Meta, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -14,10 +15,11 @@ page! {
     /// A request without a token is answered 401
     ///
     /// # What it checks
-    /// The request that is served with the accepted token is sent without `Authorization`. It is a call of
-    /// the tool that the user named or of a read-only one, else `tools/list`. The answer must be 401. A
-    /// server may leave `tools/list` open; then a tool has to be named. Without a token to compare with, an
-    /// answer that is neither 401 nor service is inconclusive.
+    /// The request that is served with the accepted token is sent without `Authorization`. It is a call of the tool
+    /// that the user named or of a read-only one, else `tools/list`. The answer must be 401. Where no tool may be
+    /// called, the call of a tool that does not exist must be answered 401 as well; else calls may get past
+    /// authentication, and it is inconclusive until a tool is named. So is, without a token to compare with, an
+    /// answer that is neither 401 nor service.
     ///
     /// # Why it matters
     /// 401 is what makes a client look for the authorization server. On any other status it shows an error
@@ -47,16 +49,36 @@ impl Check for NoToken {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        let has_token = control(cx).await?.is_some();
+        let has_token = !cx.survey().is_open(cx.revision()) && control(cx).await?.is_some();
         let is_tool = matches!(cx.bearing_operation(), Operation::CallTool { .. });
-        let request = cx.bearing().purpose(format!("{} without credentials", cx.bearing_name()));
-        let reply = cx.send(&request).await?;
-        match reply.outcome() {
-            Outcome::Unauthorized => Ok(()),
-            Outcome::Served if !is_tool => Err(Stop::NotTested { need: Need::DeclaredTool }),
-            Outcome::Served => Err(Stop::violation("401 without a token", reply.describe())),
-            _ if has_token && !reply.is_in_front() => Err(Stop::violation("401 without a token", reply.describe())),
-            _ => Err(Stop::inconclusive(format!("without a token the answer was {}", reply.describe()))),
+        if is_tool || !cx.survey().is_open(cx.revision()) {
+            let request = cx.bearing().purpose(format!("{} without credentials", cx.bearing_name()));
+            let reply = cx.send(&request).await?;
+            match reply.outcome() {
+                Outcome::Unauthorized => {}
+                Outcome::Served => return Err(Stop::violation("401 without a token", reply.describe())),
+                _ if has_token && !reply.is_in_front() => {
+                    return Err(Stop::violation("401 without a token", reply.describe()));
+                }
+                _ => return Err(Stop::inconclusive(format!("without a token the answer was {}", reply.describe()))),
+            }
         }
+        if is_tool { Ok(()) } else { calls_are_guarded(cx).await }
     }
+}
+
+/// Passes where a call is refused before the server looks which tool it is for. No tool is called: there is none of this
+/// name.
+async fn calls_are_guarded(cx: &Context) -> Verdict {
+    let call = Operation::CallTool { name: format!("conformance-{}", random_id()), arguments: Map::new() };
+    let request = cx.operation(&call).purpose("a call of a tool that does not exist, without credentials");
+    let reply = cx.send(&request).await?;
+    if reply.outcome() == Outcome::Unauthorized {
+        return Ok(());
+    }
+    Err(Stop::inconclusive(format!(
+        "without a token, the call of a tool that does not exist got {}, not 401: calls may need none; \
+         name a tool that must need one with --tool NAME=JSON",
+        reply.describe()
+    )))
 }

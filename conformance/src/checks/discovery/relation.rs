@@ -2,7 +2,9 @@
 
 use url::Url;
 
+use crate::check::Stop;
 use crate::discovery::is_loopback;
+use crate::text::quoted;
 
 /// What a `resource` names, seen from the endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +67,14 @@ pub(in crate::checks) fn is_loopback_alias(resource: &str, identifiers: &[String
         let tail = |text: &str, url: &Url| text.strip_prefix(&origin(url)).map(str::to_owned);
         differs_in_loopback_name(&named, &meant) && tail(resource, &named) == tail(identifier, &meant)
     })
+}
+
+/// What to say where only the name of this machine differs, and what to do.
+pub(in crate::checks) fn other_name(resource: &str) -> Stop {
+    Stop::inconclusive(format!(
+        "resource {} and the URL differ in their name of this machine; run again with that name in --url",
+        quoted(resource)
+    ))
 }
 
 /// Whether a path is another's prefix by whole segments; a final slash does not count.

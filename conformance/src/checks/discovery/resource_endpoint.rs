@@ -1,7 +1,7 @@
 //! A challenge that leads to a document about somebody else.
 
 use super::advertised_resource;
-use super::relation::{Relation, relation};
+use super::relation::{Relation, other_name, relation};
 use async_trait::async_trait;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
@@ -50,10 +50,7 @@ impl Check for MetadataResourceEndpoint {
         let (place, resource) = advertised_resource(cx.discovery())?;
         match relation(&resource, cx.url()) {
             Relation::Exact | Relation::Covering => Ok(()),
-            Relation::OtherLoopbackName => Err(Stop::inconclusive(format!(
-                "resource {} and the endpoint differ in their name of this machine",
-                quoted(&resource)
-            ))),
+            Relation::OtherLoopbackName => Err(other_name(&resource)),
             Relation::Another => Err(Stop::violation(
                 format!("a resource that is {} or above it", cx.url()),
                 format!("{} in the document at {}", quoted(&resource), place.url),

@@ -1,7 +1,7 @@
 //! Close enough for most clients, and not for strict ones.
 
 use super::advertised_resource;
-use super::relation::{Relation, relation};
+use super::relation::{Relation, other_name, relation};
 use async_trait::async_trait;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
@@ -49,10 +49,7 @@ impl Check for MetadataResourceExact {
         let (place, resource) = advertised_resource(cx.discovery())?;
         match relation(&resource, cx.url()) {
             Relation::Exact => Ok(()),
-            Relation::OtherLoopbackName => Err(Stop::inconclusive(format!(
-                "resource {} and the endpoint differ in their name of this machine",
-                quoted(&resource)
-            ))),
+            Relation::OtherLoopbackName => Err(other_name(&resource)),
             Relation::Covering | Relation::Another => Err(Stop::violation(
                 format!("resource {}", cx.url()),
                 format!("{} in the document at {}", quoted(&resource), place.url),

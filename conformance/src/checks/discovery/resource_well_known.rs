@@ -1,6 +1,6 @@
 //! A document at a well-known URL speaks for the resource that the URL was built from.
 
-use super::relation::{is_loopback_alias, origin, spellings};
+use super::relation::{is_loopback_alias, origin, other_name, spellings};
 use super::{documents, resource_of};
 use crate::text::quoted;
 use async_trait::async_trait;
@@ -69,8 +69,7 @@ impl Check for MetadataResourceWellKnown {
                 continue;
             }
             if is_loopback_alias(resource, &identifiers) {
-                let because = format!("resource {} and the URL differ in their name of this machine", quoted(resource));
-                return Err(Stop::inconclusive(because));
+                return Err(other_name(resource));
             }
             let actual = format!("{} in the document at {}", quoted(resource), place.url);
             identifiers.sort();

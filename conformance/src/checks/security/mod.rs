@@ -23,8 +23,9 @@ const GARBAGE: &str = "not-a-token";
 
 /// Passes where a request is refused both without a token and with a word that is none.
 ///
-/// 401 and 403 are refusals, and for methods that a server may not have 404, 405 and 406. Another 4xx may come from the
-/// transport, which has not looked at credentials: it counts where the same request with the accepted token is served.
+/// 401 and 403 are refusals, and for methods that a server may not have 404, 405 and 406. Another 4xx, and what is no
+/// service in 2xx, may come from somewhere that has not looked at credentials: it counts where the same request with the
+/// accepted token is served.
 ///
 /// # Errors
 /// A violation where it was served; inconclusive where the answer says nothing about credentials.
@@ -37,11 +38,12 @@ async fn expect_closed(cx: &Context, name: &str, bare: &Request) -> Verdict {
             Outcome::Served => {
                 return Err(Stop::violation(format!("a refusal of {name} with {with}"), reply.describe()));
             }
-            // A JSON-RPC error inside 200: not the status that MCP asks for, but nothing was given away.
-            Outcome::Unauthorized | Outcome::Forbidden | Outcome::NotServedIn2xx => {}
+            Outcome::Unauthorized | Outcome::Forbidden => {}
             Outcome::NoVerdict if !is_message && matches!(reply.status.as_u16(), 404..=406) => {}
+            // A page or a redirect for whoever comes with a browser.
+            Outcome::NotServedIn2xx if !is_message => {}
             Outcome::NoVerdict if reply.status.is_redirection() && !is_message => {}
-            Outcome::NoVerdict if reply.status.is_client_error() && !reply.is_in_front() => {
+            Outcome::NotServedIn2xx | Outcome::NoVerdict if !reply.status.is_redirection() && !reply.is_in_front() => {
                 let TokenFound::Accepted(token) = &cx.survey().token else { return Err(unclear()) };
                 let control =
                     bare.clone().bearer(&token.compact).purpose(format!("{name} with the accepted token (control)"));
@@ -49,7 +51,7 @@ async fn expect_closed(cx: &Context, name: &str, bare: &Request) -> Verdict {
                     return Err(unclear());
                 }
             }
-            Outcome::ServerError | Outcome::NoVerdict => return Err(unclear()),
+            Outcome::ServerError | Outcome::NoVerdict | Outcome::NotServedIn2xx => return Err(unclear()),
         }
     }
     Ok(())
