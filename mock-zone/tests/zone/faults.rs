@@ -1,9 +1,11 @@
 //! Faults on discovery and JWKS, as a test of somebody else's server asks for them.
 
+use std::time::Duration;
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::support::Zone;
+use crate::support::{StoppedClock, Zone};
 
 const ENDPOINTS: [(&str, &str); 2] =
     [("discovery", "/.well-known/oauth-authorization-server"), ("jwks", "/openidconnect/jwks")];
@@ -56,6 +58,21 @@ async fn a_fault_for_so_many_times_is_not_used_up_by_a_request_that_reads_nothin
 }
 
 #[tokio::test]
+async fn a_fault_for_a_while_ends_by_itself() {
+    let clock = StoppedClock::new();
+    let zone = Zone::with_clock(&clock).await;
+    for (endpoint, path) in ENDPOINTS {
+        arm(&zone, endpoint, json!({"status": 500, "for_ms": 1000})).await;
+
+        clock.forward(Duration::from_millis(999));
+        assert_eq!(zone.get(path).await.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        clock.forward(Duration::from_millis(1));
+        assert_eq!(zone.get(path).await.status(), StatusCode::OK);
+        assert_eq!(zone.json("/_control/faults").await["faults"], json!([]));
+    }
+}
+
+#[tokio::test]
 async fn a_fault_that_makes_no_sense_is_explained() {
     let zone = Zone::start().await;
     for (endpoint, fault, status, says) in [
@@ -63,6 +80,7 @@ async fn a_fault_that_makes_no_sense_is_explained() {
         ("jwks", json!({"status": 500, "close": true}), StatusCode::BAD_REQUEST, "exactly one of"),
         ("jwks", json!({"status": 99}), StatusCode::BAD_REQUEST, "200 to 599"),
         ("jwks", json!({"status": 500, "times": 0}), StatusCode::BAD_REQUEST, "1 or more"),
+        ("jwks", json!({"status": 500, "for_ms": 0}), StatusCode::BAD_REQUEST, "from 1 to"),
         ("jwks", json!({"delay_ms": 999_999}), StatusCode::BAD_REQUEST, "at most"),
         ("jwks", json!({"body": "odd"}), StatusCode::BAD_REQUEST, "malformed"),
         ("jwks", json!({"statu": 500}), StatusCode::BAD_REQUEST, "did you mean `status`"),
