@@ -267,12 +267,15 @@ impl Surveyor<'_> {
         let mut answers = Vec::new();
         for door in doors.into_iter().take(DOORS_TRIED) {
             let reply = self.client.send(&door.purpose("no credentials"), &self.transcript).await;
-            let is_wanted = reply.as_ref().map_or(true, |reply| reply.outcome() == Outcome::Unauthorized);
-            answers.push(reply);
+            // Where the first knock gets no answer, nobody is there.
+            let is_wanted = match &reply {
+                Ok(reply) => reply.outcome() == Outcome::Unauthorized,
+                Err(_) => answers.is_empty(),
+            };
             if is_wanted {
-                let no_endpoint = None;
-                return Knocked { anonymous: answers.swap_remove(answers.len() - 1), no_endpoint };
+                return Knocked { anonymous: reply, no_endpoint: None };
             }
+            answers.push(reply);
         }
         let replies: Vec<&Reply> = answers.iter().flatten().collect();
         let no_endpoint = no_endpoint(&replies);
@@ -385,13 +388,15 @@ impl Surveyor<'_> {
             return Ok(plain);
         }
         // What anybody gets does not show that a token is accepted; a tool does, where there is one to call.
-        let callable = self.callable_tools(token, revision, &session).await;
-        let Some(tool) = callable.first() else { return Ok(plain) };
-        let reply = self.ask(token, tool, revision, &session).await?;
-        match reply.outcome() {
-            Outcome::Served => Ok(Dialect { session, bearing: tool.clone(), open: false }),
-            _ => Err(Refused::by(&reply)),
+        let mut refused = None;
+        for tool in self.callable_tools(token, revision, &session).await.into_iter().take(TOOLS_TRIED) {
+            let reply = self.ask(token, &tool, revision, &session).await?;
+            if reply.outcome() == Outcome::Served {
+                return Ok(Dialect { session, bearing: tool, open: false });
+            }
+            refused = Some(Refused::by(&reply));
         }
+        refused.map_or(Ok(plain), Err)
     }
 
     /// Begins as a client does; the session, where the server opens one.
