@@ -93,6 +93,9 @@ pub enum NoReply {
     /// The connection was closed, or what came was no HTTP.
     #[error("the connection broke: {0}")]
     Broken(String),
+    /// An answer began and did not end, in time or within the bound on bodies.
+    #[error("an answer that does not end")]
+    Endless,
     /// The suite was about to send a credential to another origin.
     #[error("refusing to send a credential to {0}, which is not the target's origin")]
     ForeignOrigin(String),

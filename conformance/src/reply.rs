@@ -82,7 +82,7 @@ impl Reply {
     /// The JSON-RPC message that answers the request, from a JSON body or an event stream.
     pub fn message(&self) -> Option<Value> {
         let answers = |m: &Value| {
-            let is_answer = m.get("result").is_some() || m.get("error").is_some();
+            let is_answer = m["jsonrpc"] == "2.0" && (m.get("result").is_some() || m.get("error").is_some());
             is_answer
                 && (self.rpc_id.is_none() || m.get("id").and_then(Value::as_i64) == self.rpc_id || m["id"].is_null())
         };
@@ -256,6 +256,7 @@ mod tests {
         );
         assert_eq!(outcome(200, r#"{"jsonrpc":"2.0","id":8,"result":{}}"#), Outcome::NotServedIn2xx);
         assert_eq!(outcome(200, "<html>sign in</html>"), Outcome::NotServedIn2xx);
+        assert_eq!(outcome(200, r#"{"id":7,"result":{}}"#), Outcome::NotServedIn2xx);
         assert_eq!(outcome(401, ""), Outcome::Unauthorized);
         assert_eq!(outcome(429, ""), Outcome::NoVerdict);
         assert_eq!(outcome(503, ""), Outcome::ServerError);

@@ -267,7 +267,8 @@ impl Surveyor<'_> {
         let mut answers = Vec::new();
         for door in doors.into_iter().take(DOORS_TRIED) {
             let reply = self.client.send(&door.purpose("no credentials"), &self.transcript).await;
-            // Where the first knock gets no answer, nobody is there.
+            // Where the first knock gets no answer that ends, nobody is there for us.
+            let reply = reply.and_then(|reply| if reply.cut_short { Err(NoReply::Endless) } else { Ok(reply) });
             let is_wanted = match &reply {
                 Ok(reply) => reply.outcome() == Outcome::Unauthorized,
                 Err(_) => answers.is_empty(),
@@ -549,7 +550,6 @@ fn no_endpoint(replies: &[&Reply]) -> Option<String> {
     let alike = replies.iter().all(|reply| reply.status == first.status && reply.message().is_none());
     let what = match first.outcome() {
         _ if !alike => return None,
-        _ if first.cut_short => "an answer without end".to_owned(),
         _ if first.status.is_redirection() => match first.header("location") {
             Some(location) => format!("{} to {}", first.status.as_u16(), quoted(location)),
             None => first.describe(),
@@ -640,4 +640,43 @@ pub fn random_id() -> String {
         bytes[..16].copy_from_slice(&jiff::Timestamp::now().as_nanosecond().to_be_bytes());
     }
     bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use http::{HeaderMap, HeaderValue, StatusCode};
+
+    use super::*;
+
+    fn reply(status: u16, content_type: &'static str, body: &str) -> Reply {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", HeaderValue::from_static(content_type));
+        headers.insert("location", HeaderValue::from_static("https://login.example"));
+        let mut reply = Reply::new(StatusCode::from_u16(status).unwrap(), headers, Some(1));
+        reply.body = body.as_bytes().to_vec();
+        reply
+    }
+
+    #[test]
+    fn what_answers_everything_alike_and_not_as_mcp_is_no_endpoint() {
+        for (status, content_type, body, expected) in [
+            (200, "text/html", "<html>", "every MCP request got 200 with \"text/html\""),
+            (302, "text/html", "", "every MCP request got 302 to \"https://login.example\""),
+            (404, "text/plain", "", "every MCP request got 404 Not Found"),
+            (500, "application/json", r#"{"error":"boom"}"#, "every MCP request got 500 Internal Server Error"),
+        ] {
+            let reply = reply(status, content_type, body);
+            assert_eq!(no_endpoint(&[&reply, &reply]).as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn what_answers_as_mcp_or_differently_may_be_an_endpoint() {
+        let page = reply(200, "text/html", "<html>");
+        let error = reply(200, "application/json", r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":""}}"#);
+        let missing = reply(404, "text/plain", "");
+        for replies in [vec![&error, &error], vec![&page, &missing], vec![&reply(400, "text/plain", "")], vec![]] {
+            assert_eq!(no_endpoint(&replies), None);
+        }
+    }
 }

@@ -295,6 +295,7 @@ fn hint(url: &Url, error: &NoReply) -> &'static str {
         NoReply::Connect(cause) if url.scheme() == "https" && cause.contains("SSL") => {
             "does it speak TLS there? Without, it is http://"
         }
+        NoReply::Endless => "is this its MCP endpoint?",
         NoReply::Broken(_) => "what answers there is no proper HTTP server, or closes the connection",
         _ => "is the server running, and is this its MCP endpoint?",
     }

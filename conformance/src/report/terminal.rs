@@ -23,8 +23,11 @@ impl Reporter for Terminal {
         self.head(report, out)?;
         let groups = groups(&report.results);
         for verdict in [Verdict::Fail, Verdict::Error, Verdict::Warn, Verdict::Inconclusive, Verdict::Info] {
-            for group in groups.iter().filter(|g| g.first().verdict == verdict && g.first().follows_from.is_none()) {
-                self.finding(report, group, &groups, out)?;
+            let mut shown = groups.iter().filter(|g| g.first().verdict == verdict && g.first().follows_from.is_none());
+            if verdict == Verdict::Inconclusive {
+                self.inconclusive(report, &shown.collect::<Vec<_>>(), &groups, out)?;
+            } else {
+                shown.try_for_each(|group| self.finding(report, group, &groups, out))?;
             }
         }
         if self.verbose {
@@ -135,6 +138,37 @@ impl Terminal {
             }
         }
         writeln!(out)
+    }
+
+    /// What one reason keeps from a verdict is shown together: forty blocks that say the same hide the one that does not.
+    fn inconclusive(
+        self,
+        report: &Report,
+        shown: &[&Group<'_>],
+        all: &[Group<'_>],
+        out: &mut dyn Write,
+    ) -> io::Result<()> {
+        let mut by_reason: Vec<(&Option<String>, Vec<&Group<'_>>)> = Vec::new();
+        for group in shown {
+            let because = &group.first().because;
+            match by_reason.iter_mut().find(|(reason, _)| *reason == because) {
+                Some((_, groups)) => groups.push(group),
+                None => by_reason.push((because, vec![group])),
+            }
+        }
+        for (reason, groups) in by_reason {
+            if self.verbose || groups.len() < 3 {
+                groups.iter().try_for_each(|group| self.finding(report, group, all, out))?;
+                continue;
+            }
+            let (mark, colour) = mark(Verdict::Inconclusive);
+            let ids: Vec<_> = groups.iter().map(|g| g.first().check).collect();
+            writeln!(out, "{} {}", self.paint(&format!("{mark} INCONCLUSIVE"), colour), self.bold(&ids.join(", ")))?;
+            line(out, "because", reason.as_deref())?;
+            line(out, "rerun", Some(&format!("conformance {} --check {}", report.target.rerun, ids[0])))?;
+            writeln!(out)?;
+        }
+        Ok(())
     }
 
     fn quiet(self, group: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
