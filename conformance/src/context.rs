@@ -386,11 +386,24 @@ impl Context {
         for scopes in [tool.scopes.clone(), all] {
             let reply = self.call_scoped(tool, &scopes, "the scopes it needs (control)").await?;
             if reply.outcome() == Outcome::Served {
-                return Ok(Scoped { tool: tool.clone(), scopes });
+                return Ok(Scoped { tool: tool.clone(), scopes: self.without_spare(tool, scopes).await? });
             }
             refusals.push(format!("with scopes {} it got {}", quoted(&scopes.join(" ")), reply.describe()));
         }
         Err(Stop::inconclusive(format!("{}: {}", tool.name(), refusals.join(", "))))
+    }
+
+    /// The scopes without those that the tool was not said to need and that it does without: one might imply another.
+    async fn without_spare(&self, tool: &ScopedTool, mut scopes: Vec<String>) -> Result<Vec<String>, Stop> {
+        let spare: Vec<_> = scopes.iter().filter(|s| !tool.scopes.contains(s)).cloned().collect();
+        for scope in spare {
+            let fewer: Vec<_> = scopes.iter().filter(|s| **s != scope).cloned().collect();
+            let reply = self.call_scoped(tool, &fewer, &format!("the scopes it needs but {scope} (control)")).await?;
+            if reply.outcome() == Outcome::Served {
+                scopes = fewer;
+            }
+        }
+        Ok(scopes)
     }
 
     /// Calls a tool with the accepted token, which has these scopes and no others.

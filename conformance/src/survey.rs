@@ -40,6 +40,10 @@ pub struct Survey {
     pub assumed: bool,
     /// The token that the server accepts.
     pub token: TokenFound,
+    /// Revisions in which that token was not served, and what came instead.
+    pub not_spoken: Vec<String>,
+    /// The revision that the server wanted in place of those that the suite speaks, where no token was accepted.
+    pub negotiated: Option<String>,
     /// Tools that need a scope, each seen or declared to.
     pub scoped_tools: Vec<ScopedTool>,
     /// Whether there is a tool that may be called and was served: the user named it, or it is marked read-only. Without a
@@ -156,13 +160,14 @@ impl Surveyor<'_> {
             // Nobody is there, and a token would get no answer either.
             return Ok(self.without_token(discovery, TokenFound::NoneGiven).await);
         }
-        let (token, mut dialects) = self.find_token(&discovery).await?;
-        let TokenFound::Accepted(accepted) = &token else {
-            return Ok(Survey { no_endpoint, ..self.without_token(discovery, token).await });
+        let Found { token, mut dialects, not_spoken, negotiated } = self.find_token(&discovery).await?;
+        let TokenFound::Accepted(accepted) = token else {
+            return Ok(Survey { negotiated, no_endpoint, ..self.without_token(discovery, token).await });
         };
+        let mut accepted = *accepted;
         // Tools are the same in every revision; the first one answers for all.
         let Some((&revision, dialect)) = dialects.iter().next() else {
-            return Ok(self.without_token(discovery, token).await);
+            return Ok(self.without_token(discovery, TokenFound::NoneGiven).await);
         };
         let session = dialect.session.clone();
         let mut callable = self.callable_tools(&accepted.compact, revision, &session).await;
@@ -170,7 +175,17 @@ impl Surveyor<'_> {
         let mut named_in_vain = Vec::new();
         let mut served = Vec::new();
         for tool in callable {
-            match self.ask(&accepted.compact, &tool, revision, &session).await {
+            let mut answered = self.ask(&accepted.compact, &tool, revision, &session).await;
+            if let Ok(reply) = &answered
+                && let Some(wider) = self.wider(&accepted, &challenged_scopes(reply)).await?
+            {
+                // What a client does on a step-up challenge.
+                answered = self.ask(&wider.compact, &tool, revision, &session).await;
+                if answered.as_ref().is_ok_and(|reply| reply.outcome() == Outcome::Served) {
+                    accepted = wider;
+                }
+            }
+            match answered {
                 Ok(reply) if reply.outcome() == Outcome::Served => served.push(tool),
                 answered => {
                     let how = answered.map_or_else(|error| error, |reply| reply.describe());
@@ -178,10 +193,10 @@ impl Surveyor<'_> {
                 }
             }
         }
-        let scoped_tools = self.scoped_tools(accepted, revision, &session, &served).await?;
+        let scoped_tools = self.scoped_tools(&accepted, revision, &session, &served).await?;
         let unscoped = |op: &&Operation| !scoped_tools.iter().any(|s| s.operation == **op);
         if let Some(bearing) = served.iter().find(unscoped).or(served.first()) {
-            self.bear(accepted, bearing, &mut dialects).await;
+            self.bear(&accepted, bearing, &mut dialects).await;
         }
         let can_be_called =
             |name: &&String| served.iter().any(|op| matches!(op, Operation::CallTool { name: n, .. } if n == *name));
@@ -191,13 +206,30 @@ impl Surveyor<'_> {
             discovery,
             dialects,
             assumed: false,
-            token,
+            token: TokenFound::Accepted(Box::new(accepted)),
+            not_spoken,
+            negotiated: None,
             scoped_tools,
             may_call_a_tool,
             scoped_in_vain,
             no_endpoint: None,
             named_in_vain,
         })
+    }
+
+    /// The token with more scopes, where there are any more.
+    async fn wider(&self, token: &Token, more: &[String]) -> Result<Option<Token>, ZoneError> {
+        let Some(zone) = self.zone else { return Ok(None) };
+        let mut scopes = token.scopes();
+        let known = scopes.len();
+        scopes.extend(more.iter().filter(|scope| !token.scopes().contains(scope)).cloned());
+        if scopes.len() == known {
+            return Ok(None);
+        }
+        let draft = token.but(|t| t.claim("scope", scopes.join(" ")));
+        let compact = zone.sign(&draft.header, &draft.claims).await?;
+        self.secrets.add(&compact, "accepted token");
+        Ok(Some(Token { compact, header: draft.header, claims: draft.claims }))
     }
 
     /// The tool's name, if the user named it.
@@ -230,6 +262,8 @@ impl Surveyor<'_> {
             dialects,
             assumed: true,
             token,
+            not_spoken: Vec::new(),
+            negotiated: None,
             scoped_tools: Vec::new(),
             may_call_a_tool,
             scoped_in_vain: Vec::new(),
@@ -246,6 +280,8 @@ impl Surveyor<'_> {
             let first = mcp::post(self.url(), &Operation::Initialize, revision, &session);
             let begun = self.client.send(&first, &self.transcript).await.ok()?;
             session.id = begun.header("mcp-session-id").map(str::to_owned);
+            let initialized = Operation::Notification("notifications/initialized");
+            let _ = self.client.send(&mcp::post(self.url(), &initialized, revision, &session), &self.transcript).await;
         }
         let list = mcp::post(self.url(), &Operation::ListTools, revision, &session);
         let reply = self.client.send(&list, &self.transcript).await.ok()?;
@@ -294,10 +330,10 @@ impl Surveyor<'_> {
     }
 
     /// Tries tokens as zones issue them until one is served.
-    async fn find_token(&self, discovery: &Discovery) -> Result<(TokenFound, BTreeMap<Revision, Dialect>), ZoneError> {
-        let Some(zone) = self.zone else {
-            return Ok((TokenFound::NoneGiven, BTreeMap::new()));
-        };
+    async fn find_token(&self, discovery: &Discovery) -> Result<Found, ZoneError> {
+        let mut found =
+            Found { token: TokenFound::NoneGiven, dialects: BTreeMap::new(), not_spoken: Vec::new(), negotiated: None };
+        let Some(zone) = self.zone else { return Ok(found) };
         let kid = zone.active_key().await?.kid;
         let open = self.open_lists().await;
         let mut scopes = self.scopes(discovery);
@@ -312,8 +348,17 @@ impl Surveyor<'_> {
                 let token = Token { compact, header, claims };
                 let tried = self.dialects(&token.compact, &open).await;
                 if !tried.dialects.is_empty() {
-                    return Ok((TokenFound::Accepted(Box::new(token)), tried.dialects));
+                    found.token = TokenFound::Accepted(Box::new(token));
+                    found.dialects = tried.dialects;
+                    found.not_spoken = tried.refused;
+                    // A revision in which anybody is served is a way in, whatever it makes of the token.
+                    for (revision, session) in open {
+                        let plain = Dialect { session, bearing: Operation::ListTools, open: true };
+                        found.dialects.entry(revision).or_insert(plain);
+                    }
+                    return Ok(found);
                 }
+                found.negotiated = found.negotiated.or(tried.negotiated);
                 let how = tried.refused.join(", ");
                 refusals.push(format!("a token of {} with aud {audience} got {how}", zone.issuer()));
                 let known = scopes.len();
@@ -325,16 +370,16 @@ impl Surveyor<'_> {
                 }
             }
         }
-        Ok((TokenFound::Refused(crate::text::printable(&refusals.join("; "))), BTreeMap::new()))
+        found.token = TokenFound::Refused(crate::text::printable(&refusals.join("; ")));
+        Ok(found)
     }
 
-    /// The revisions in which the tools list is served without any token: there it says nothing about a token.
-    async fn open_lists(&self) -> Vec<Revision> {
+    /// The revisions in which the tools list is served without any token, and the session that came with it: there it says
+    /// nothing about a token.
+    async fn open_lists(&self) -> Vec<(Revision, Session)> {
         let mut open = Vec::new();
         for revision in self.wanted() {
-            if self.openly_listed(revision).await.is_some() {
-                open.push(revision);
-            }
+            open.extend(self.openly_listed(revision).await.map(|(session, _)| (revision, session)));
         }
         open
     }
@@ -362,16 +407,17 @@ impl Surveyor<'_> {
     }
 
     /// In which revisions this token is served, and how it was refused in the others.
-    async fn dialects(&self, token: &str, open: &[Revision]) -> Tried {
+    async fn dialects(&self, token: &str, open: &[(Revision, Session)]) -> Tried {
         let mut tried = Tried::default();
         for revision in self.wanted() {
-            match self.dialect(token, revision, open.contains(&revision)).await {
+            match self.dialect(token, revision, open.iter().any(|(r, _)| *r == revision)).await {
                 Ok(dialect) => {
                     tried.dialects.insert(revision, dialect);
                 }
-                Err(Refused { how, scopes_wanted }) => {
+                Err(Refused { how, scopes_wanted, negotiated }) => {
                     tried.refused.push(format!("{how} ({revision})"));
                     tried.scopes_wanted.extend(scopes_wanted);
+                    tried.negotiated = tried.negotiated.or(negotiated);
                 }
             }
         }
@@ -395,7 +441,10 @@ impl Surveyor<'_> {
             if reply.outcome() == Outcome::Served {
                 return Ok(Dialect { session, bearing: tool, open: false });
             }
-            refused = Some(Refused::by(&reply));
+            // A tool that fails for reasons of its own says nothing about the token.
+            if matches!(reply.outcome(), Outcome::Unauthorized | Outcome::Forbidden) {
+                refused = Some(Refused::by(&reply));
+            }
         }
         refused.map_or(Ok(plain), Err)
     }
@@ -409,7 +458,8 @@ impl Surveyor<'_> {
             match reply.result().as_ref().map(|r| r["protocolVersion"].as_str()) {
                 Some(Some(version)) if version == revision.name() => {}
                 Some(Some(other)) => {
-                    return Err(format!("the revision {} in answer to initialize", quoted(other)).into());
+                    let how = format!("the revision {} in answer to initialize", quoted(other));
+                    return Err(Refused { negotiated: Some(other.to_owned()), ..Refused::from(how) });
                 }
                 _ => return Err(Refused::by(&reply)),
             }
@@ -463,7 +513,7 @@ impl Surveyor<'_> {
         let bare = token.but(|t| t.without_claim("scope"));
         let compact = zone.sign(&bare.header, &bare.claims).await?;
         self.secrets.add(&compact, "token without scopes");
-        for operation in callable.iter().take(TOOLS_TRIED) {
+        for operation in callable.iter().take(TOOLS_TRIED.max(self.options.tools.len())) {
             let Operation::CallTool { name, .. } = operation else { continue };
             let scopes = match self.options.tool_scopes.get(name) {
                 Some(declared) => declared.clone(),
@@ -568,24 +618,34 @@ struct Tried {
     dialects: BTreeMap<Revision, Dialect>,
     refused: Vec<String>,
     scopes_wanted: Vec<String>,
+    negotiated: Option<String>,
 }
 
-/// How a token was refused in one revision, and which scopes would have helped.
+/// What came of looking for a token that is accepted.
+struct Found {
+    token: TokenFound,
+    dialects: BTreeMap<Revision, Dialect>,
+    not_spoken: Vec<String>,
+    negotiated: Option<String>,
+}
+
+/// How a token was refused in one revision, and what would have helped: more scopes, or another revision.
 struct Refused {
     how: String,
     scopes_wanted: Vec<String>,
+    negotiated: Option<String>,
 }
 
 impl Refused {
     fn by(reply: &Reply) -> Self {
         let scopes_wanted = if reply.outcome() == Outcome::Forbidden { challenged_scopes(reply) } else { Vec::new() };
-        Self { how: reply.describe(), scopes_wanted }
+        Self { how: reply.describe(), scopes_wanted, negotiated: None }
     }
 }
 
 impl From<String> for Refused {
     fn from(how: String) -> Self {
-        Self { how, scopes_wanted: Vec::new() }
+        Self { how, scopes_wanted: Vec::new(), negotiated: None }
     }
 }
 

@@ -227,14 +227,14 @@ impl Zone {
     /// # Errors
     /// [`ZoneError`], of the first thing that could not be taken back.
     pub async fn restore(&self) -> Result<(), ZoneError> {
-        if self.changes().jwks_broken {
-            self.mend_jwks().await?;
-        }
+        let is_broken = self.changes().jwks_broken;
+        let mut restored = if is_broken { self.mend_jwks().await } else { Ok(()) };
         let published = std::mem::take(&mut self.changes().published);
         for kid in published {
-            self.control(Method::POST, &format!("/keys/{kid}/retire"), Some(&json!({}))).await?;
+            let retired = self.control(Method::POST, &format!("/keys/{kid}/retire"), Some(&json!({}))).await;
+            restored = restored.and(retired.map(drop));
         }
-        Ok(())
+        restored
     }
 
     /// The sequence number of the last request that the zone received.

@@ -119,6 +119,10 @@ fn a_tool_that_cannot_be_called_is_an_error_and_not_a_reason_to_test_less() {
         assert_eq!(run.code, Some(3), "{tool}: {}", run.stdout);
         assert!(run.stderr.contains("with a token that the server accepts, the call got"), "{}", run.stderr);
     }
+    let scoped = ["--tool-scope", "nosuch=reports:read"];
+    let run = conformance(&[&["run", "--url", &url, "--zone", zone.said("KEYCARD_ZONE_URL")][..], &scoped].concat());
+    assert_eq!(run.code, Some(3), "{}", run.stdout);
+    assert!(run.stderr.contains("no tool of this name was called"), "{}", run.stderr);
 }
 
 #[test]

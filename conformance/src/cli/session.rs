@@ -133,35 +133,8 @@ impl RunOptions {
             Ok(survey) => survey,
             Err(error) => return fail(ExitStatus::CouldNotTest, error),
         };
-        if let Err(error) = &survey.discovery.anonymous {
-            let url = &options.url;
-            return fail(ExitStatus::CouldNotTest, format!("no answer from {url}: {error}; {}", hint(url, error)));
-        }
-        if let Some(why) = &survey.no_endpoint {
-            let named = survey.discovery.resource().filter(|resource| *resource != options.url.as_str());
-            let named = named.map(|r| format!("; its metadata names {}", quoted(&r))).unwrap_or_default();
-            let refused = match &survey.token {
-                TokenFound::Refused(_) => ", with a token of the zone too",
-                TokenFound::Accepted(_) | TokenFound::NoneGiven => "",
-            };
-            return fail(
-                ExitStatus::CouldNotTest,
-                format!("{}: {why}{refused}; is this the MCP endpoint?{named}", options.url),
-            );
-        }
-        if let Some((tool, how)) = survey.named_in_vain.first() {
-            return fail(
-                ExitStatus::CouldNotTest,
-                format!(
-                    "--tool {tool}=…: with a token that the server accepts, the call got {how}; \
-                     name a tool of the server and arguments with which it can be called"
-                ),
-            );
-        }
-        for tool in &survey.scoped_in_vain {
-            eprintln!(
-                "note: --tool-scope {tool}=… was of no use: the tool is not marked read-only, so it is called only when --tool {tool}=JSON names it"
-            );
+        if let Some(why) = untestable(&options.url, &survey, &secrets) {
+            return fail(ExitStatus::CouldNotTest, why);
         }
         let mut policy = Policy {
             require: self.require.clone(),
@@ -284,6 +257,37 @@ impl RunOptions {
     }
 }
 
+/// Why there is nothing to test, or not what the user asked for; with what to do.
+fn untestable(url: &Url, survey: &Survey, secrets: &Secrets) -> Option<String> {
+    let refused = matches!(survey.token, TokenFound::Refused(_));
+    if let Err(error) = &survey.discovery.anonymous {
+        return Some(format!("no answer from {url}: {error}; {}", hint(url, error)));
+    }
+    if let Some(why) = &survey.no_endpoint {
+        let named = survey.discovery.resource().filter(|resource| *resource != url.as_str());
+        let named = named.map(|r| format!("; its metadata names {}", quoted(&r))).unwrap_or_default();
+        let token = if refused { ", with a token of the zone too" } else { "" };
+        return Some(format!("{url}: {why}{token}; is this the MCP endpoint?{named}"));
+    }
+    if let Some(version) = survey.negotiated.as_deref().filter(|_| refused) {
+        let spoken: Vec<_> = Revision::ALL.iter().map(|r| r.name()).collect();
+        return Some(format!("{url} speaks {}, and this suite {}", quoted(version), spoken.join(" and ")));
+    }
+    if let Some((tool, how)) = survey.named_in_vain.first() {
+        return Some(format!(
+            "--tool {tool}=…: with a token that the server accepts, the call got {}; \
+             name a tool of the server and arguments with which it can be called",
+            secrets.mask(how)
+        ));
+    }
+    survey.scoped_in_vain.first().map(|tool| {
+        format!(
+            "--tool-scope {tool}=…: no tool of this name was called; it is called if --tool {tool}=JSON names it, \
+             or if the server marks it as read-only and it needs no argument"
+        )
+    })
+}
+
 /// Whether a report can be written there; found out before the run, whose result would else be lost.
 fn writable(path: &Path) -> io::Result<()> {
     std::fs::File::options().create(true).append(true).open(path).map(drop)
@@ -316,6 +320,7 @@ fn target(run: &Run, rerun: &str) -> Target {
         url: run.options.url.to_string(),
         revisions: dialects.keys().copied().collect(),
         revisions_assumed: *assumed,
+        not_spoken: run.survey.not_spoken.iter().map(|how| run.secrets.mask(how)).collect(),
         zone: run.zone.as_ref().map(|z| z.issuer().to_owned()),
         call: dialects.values().next_back().map_or_else(String::new, |d| d.bearing.describe()),
         access: runner::access(run),

@@ -57,8 +57,10 @@ pub fn guard(command: &str) -> ExitCode {
         let _ = told.recv_timeout(GRACE);
     }
     let _ = kill_process_group(group, Signal::KILL);
-    end_orphans(group);
-    match child.wait() {
+    // First its end, which hands its children to us.
+    let ended = child.wait();
+    end_orphans();
+    match ended {
         Ok(status) => exit_code(status.code(), status.signal()),
         Err(_) => ExitCode::FAILURE,
     }
@@ -66,10 +68,10 @@ pub fn guard(command: &str) -> ExitCode {
 
 /// Ends what left the group: whoever loses its parent becomes a child of ours, since we are the subreaper.
 #[cfg(target_os = "linux")]
-fn end_orphans(command: Pid) {
+fn end_orphans() {
     // Killing one may hand us its children, so it takes rounds; their number is a bound, not a need.
     for _ in 0..100 {
-        let orphans: Vec<Pid> = children().into_iter().filter(|pid| *pid != command).collect();
+        let orphans = children();
         if orphans.is_empty() {
             return;
         }
@@ -81,7 +83,7 @@ fn end_orphans(command: Pid) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn end_orphans(_command: Pid) {}
+fn end_orphans() {}
 
 /// The processes whose parent we are.
 #[cfg(target_os = "linux")]

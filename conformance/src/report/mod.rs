@@ -146,6 +146,8 @@ pub struct Target {
     pub revisions: Vec<Revision>,
     /// Whether the revisions were assumed, for want of a token.
     pub revisions_assumed: bool,
+    /// Revisions that the server did not speak, and what it answered.
+    pub not_spoken: Vec<String>,
     /// The zone that was controlled.
     pub zone: Option<String>,
     /// What bore the token checks.
@@ -231,7 +233,9 @@ fn relate(results: &mut [CheckResult], causes: &dyn Fn(&str) -> &'static [&'stat
         results.iter().filter_map(|r| Some(((r.check, r.revision), r.follows_from?))).collect();
     for result in results {
         while let Some(cause) = result.follows_from {
+            let in_any = || direct.iter().find(|((check, _), _)| *check == cause).map(|(_, next)| next);
             let next = direct.get(&(cause, result.revision)).or_else(|| direct.get(&(cause, None)));
+            let next = if result.revision.is_none() { next.or_else(in_any) } else { next };
             match next {
                 Some(next) => result.follows_from = Some(next),
                 None => break,
@@ -363,6 +367,21 @@ mod tests {
             duration_ms: 1,
             exchanges: Vec::new(),
         }
+    }
+
+    pub(super) fn report(results: Vec<CheckResult>) -> Report {
+        let target = Target {
+            url: "http://localhost:8080/mcp".to_owned(),
+            revisions: Revision::ALL.to_vec(),
+            revisions_assumed: false,
+            not_spoken: Vec::new(),
+            zone: None,
+            call: "tools/list".to_owned(),
+            access: BTreeSet::new(),
+            token_refused: None,
+            rerun: "run".to_owned(),
+        };
+        Report::new(target, &[], results, &Policy::default(), 1)
     }
 
     fn decided(results: &[CheckResult], policy: &Policy) -> ExitStatus {

@@ -56,10 +56,12 @@ impl<'a> Group<'a> {
     }
 }
 
-/// Whether a result is listed under another: its cause, and that in the same revision if both depend on it.
-fn follows(result: &CheckResult, cause: &CheckResult) -> bool {
-    let same_revision = result.revision == cause.revision || result.revision.is_none() || cause.revision.is_none();
-    result.follows_from == Some(cause.check) && same_revision
+/// Whether a group is listed under another: its cause, and that in the same revision if both depend on it.
+fn follows(group: &Group<'_>, cause: &Group<'_>) -> bool {
+    let related =
+        |r: &CheckResult, c: &CheckResult| r.revision == c.revision || r.revision.is_none() || c.revision.is_none();
+    group.first().follows_from == Some(cause.first().check)
+        && group.results.iter().any(|r| cause.results.iter().any(|c| related(r, c)))
 }
 
 fn groups(results: &[CheckResult]) -> Vec<Group<'_>> {
@@ -91,6 +93,9 @@ impl Terminal {
         match &target.zone {
             Some(zone) => writeln!(out, " · zone {}", printable(zone))?,
             None => writeln!(out, " · no zone under control")?,
+        }
+        if !target.not_spoken.is_empty() {
+            writeln!(out, "not spoken: {}", printable(&target.not_spoken.join(", ")))?;
         }
         if let Some(how) = &target.token_refused {
             writeln!(out, "\n{} {}", self.paint("no token was accepted:", RED), printable(how))?;
@@ -124,11 +129,8 @@ impl Terminal {
             }
             line(out, "rerun", Some(&format!("conformance {} --check {}", report.target.rerun, result.check)))?;
         }
-        let also: Vec<_> = all
-            .iter()
-            .filter(|g| follows(g.first(), result))
-            .map(|g| format!("{}{}", g.first().check, g.revisions()))
-            .collect();
+        let also: Vec<_> =
+            all.iter().filter(|g| follows(g, group)).map(|g| format!("{}{}", g.first().check, g.revisions())).collect();
         if !also.is_empty() {
             line(out, "also", Some(&format!("fails for the same cause: {}", also.join(", "))))?;
         }
@@ -306,4 +308,36 @@ fn exchanges(exchanges: &[std::sync::Arc<Exchange>], out: &mut dyn Write) -> io:
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::{report, result};
+    use super::*;
+    use crate::check::Level;
+
+    fn failed(check: &'static str, revision: Option<Revision>, actual: &str) -> CheckResult {
+        CheckResult { revision, actual: Some(actual.to_owned()), ..result(check, Verdict::Fail, Level::Must) }
+    }
+
+    /// A chain of consequences over revisions, as a server makes it that decodes tokens without verifying them.
+    #[test]
+    fn every_finding_is_on_the_screen_once_at_least() {
+        use Revision::{V2025_11_25, V2026_07_28};
+        let results = vec![
+            failed("unsigned-token", Some(V2025_11_25), "served"),
+            failed("unsigned-token", Some(V2026_07_28), "served"),
+            failed("tampered-claims", Some(V2025_11_25), "served"),
+            failed("tampered-claims", Some(V2026_07_28), "served"),
+            failed("foreign-signature", Some(V2026_07_28), "served in one revision"),
+            failed("jwks-outage", None, "served"),
+        ];
+        let mut screen = Vec::new();
+        Terminal::default().write(&report(results), &mut screen).unwrap();
+        let screen = String::from_utf8(screen).unwrap();
+        for check in ["unsigned-token", "tampered-claims", "foreign-signature", "jwks-outage"] {
+            assert!(screen.contains(check), "{check} in {screen}");
+        }
+        assert_eq!(screen.matches("FAIL").count(), 1, "{screen}");
+    }
 }

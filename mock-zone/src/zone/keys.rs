@@ -1,6 +1,7 @@
 //! Signing keys: made in the background, published as a JWKS, rotated, retired.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
@@ -197,6 +198,7 @@ pub(crate) struct Keys {
     ring: Arc<Mutex<Ring>>,
     /// Becomes ready once, when the first key is there or is known never to come.
     first: watch::Receiver<First>,
+    _maker: Maker,
     /// A key that nobody knows, made at the first token that asks for it.
     foreign: tokio::sync::OnceCell<Arc<SigningKey>>,
 }
@@ -242,17 +244,31 @@ impl Ring {
     }
 }
 
+/// The thread that makes the first key. It is waited for: at the end of a process OpenSSL takes itself down, and a thread
+/// that is still in it takes the process with it.
+struct Maker(Option<JoinHandle<()>>);
+
+impl Drop for Maker {
+    fn drop(&mut self) {
+        if let Some(thread) = self.0.take() {
+            // A panic of it has been announced as a key that could not be made.
+            let _ = thread.join();
+        }
+    }
+}
+
 impl Keys {
     /// Begins to make the first key on a thread of its own, or takes the configured one, and returns at once.
     pub(crate) fn begin(configured: Option<&str>, limit: usize) -> Result<Self, KeyError> {
         let ring = Arc::new(Mutex::new(Ring::default()));
         let (announce, first) = watch::channel(First::Awaited);
-        if let Some(pem) = configured {
+        let maker = if let Some(pem) = configured {
             lock(&ring).add(Arc::new(SigningKey::from_pem(pem)?), true);
             announce.send_replace(First::Ready);
+            None
         } else {
             let ring = Arc::clone(&ring);
-            std::thread::Builder::new()
+            let thread = std::thread::Builder::new()
                 .name("first-key".to_owned())
                 .spawn(move || {
                     let outcome = match SigningKey::generate() {
@@ -268,8 +284,9 @@ impl Keys {
                     announce.send_replace(outcome);
                 })
                 .map_err(library("start the thread that makes the first key"))?;
-        }
-        Ok(Self { limit: limit.max(2), ring, first, foreign: tokio::sync::OnceCell::new() })
+            Some(thread)
+        };
+        Ok(Self { limit: limit.max(2), ring, first, _maker: Maker(maker), foreign: tokio::sync::OnceCell::new() })
     }
 
     async fn ready(&self) -> Result<(), KeyError> {

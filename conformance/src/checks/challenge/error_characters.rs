@@ -2,20 +2,20 @@
 
 use async_trait::async_trait;
 
-use super::readable;
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
+use crate::reply::Outcome;
 use crate::text::quoted;
 
 page! {
     /// The error of a challenge repeats nothing hostile from the token
     ///
     /// # What it checks
-    /// The zone signs the accepted token again, once with an audience and once with an issuer that carries a quote, a
-    /// backslash, a line break with a header after it, and a letter beyond ASCII. `error` and `error_description` of
-    /// each challenge in the answer must be printable ASCII without quote and backslash, and no header may have been
-    /// added.
+    /// The zone signs the accepted token again, with an audience and then with an issuer that carries quotes and
+    /// backslashes, a line break with a header after it, and a letter beyond ASCII. The challenges in the answers
+    /// must be readable, `error` and `error_description` printable ASCII without quote and backslash, and no header
+    /// may have been added.
     ///
     /// # Why it matters
     /// Clients write these texts to logs and terminals, and parse the header that they stand in. Whoever can put
@@ -35,6 +35,7 @@ const META: Meta = Meta {
     level: Level::Must,
     area: Area::Challenge,
     needs: &[Need::ZoneControl],
+    follows_from: &["challenge-grammar"],
     ..Meta::CALM
 };
 
@@ -49,24 +50,39 @@ impl Check for ChallengeErrorCharacters {
 
     async fn run(&self, cx: &Context) -> Verdict {
         let token = cx.accepted_token().await?;
-        let hostile = format!("https://other.example/\"quoted\"/back\\slash/\r\n{SPLIT}: 1\r\n/\u{e4}");
-        let mut seen = false;
+        let hostile = [
+            ("quotes and backslashes", "https://other.example/\"quoted\"/back\\slash".to_owned()),
+            ("a line break", format!("https://other.example/\r\n{SPLIT}: 1")),
+            ("a letter beyond ASCII", "https://other.example/\u{e4}".to_owned()),
+        ];
+        let (mut seen, mut crashed) = (false, None);
         for claim in ["aud", "iss"] {
-            let odd = cx.sign(&token.but(|t| t.claim(claim, hostile.as_str())), "token of hostile characters").await?;
-            let what = format!("a token whose {claim} has hostile characters");
-            let reply = cx.call(&odd, &what).await?;
-            if reply.headers.contains_key(SPLIT) {
-                return Err(Stop::violation("one header line", format!("a line split in two in the answer to {what}")));
-            }
-            for challenge in readable(&reply) {
-                for value in ["error", "error_description"].into_iter().filter_map(|name| challenge.param(name)) {
-                    seen = true;
-                    if !value.bytes().all(is_error_byte) {
-                        let actual = format!("{} in the answer to {what}", quoted(value));
-                        return Err(Stop::violation("printable ASCII without quote and backslash", actual));
+            for (which, value) in &hostile {
+                let odd =
+                    cx.sign(&token.but(|t| t.claim(claim, value.as_str())), "token of hostile characters").await?;
+                let what = format!("a token whose {claim} has {which}");
+                let reply = cx.call(&odd, &what).await?;
+                if reply.headers.contains_key(SPLIT) {
+                    return Err(Stop::violation("one header line", format!("a second one in the answer to {what}")));
+                }
+                if reply.outcome() == Outcome::ServerError {
+                    crashed = Some(format!("{what} got {}", reply.describe()));
+                    continue;
+                }
+                // A field that cannot be read was broken by what was sent: others can be.
+                for challenge in reply.challenges()? {
+                    for text in ["error", "error_description"].into_iter().filter_map(|name| challenge.param(name)) {
+                        seen = true;
+                        if !text.bytes().all(is_error_byte) {
+                            let actual = format!("{} in the answer to {what}", quoted(text));
+                            return Err(Stop::violation("printable ASCII without quote and backslash", actual));
+                        }
                     }
                 }
             }
+        }
+        if let Some(because) = crashed {
+            return Err(Stop::inconclusive(because));
         }
         if seen { Ok(()) } else { Err(Stop::not_applicable("no challenge to such a token has an error")) }
     }

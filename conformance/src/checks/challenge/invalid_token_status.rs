@@ -34,7 +34,7 @@ const META: Meta = Meta {
     requirements: &["mcp-auth-401-invalid-token"],
     level: Level::Must,
     area: Area::Challenge,
-    follows_from: &["garbage-token"],
+    follows_from: &["garbage-token", "garbage-token-crash"],
     ..Meta::CALM
 };
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use http::StatusCode;
 
-use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
+use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::page;
 use crate::reply::Outcome;
@@ -13,8 +13,8 @@ page! {
     ///
     /// # What it checks
     /// In place of the accepted token the request carries what is no JWT: a word, two, four and five segments,
-    /// three that are no base64url or no JSON, and a payload that is an array. None may be served, and none may
-    /// make the server fail. 400 is a refusal here, too.
+    /// three that are no base64url or no JSON, and a payload that is an array. None may be served. 400 is a refusal
+    /// here, too; an error of the server is judged by `garbage-token-crash`.
     ///
     /// # Why it matters
     /// A server that serves it only looks whether there is a header. Anybody can send one.
@@ -44,21 +44,22 @@ impl Check for GarbageToken {
 
     async fn run(&self, cx: &Context) -> Verdict {
         cx.accepted_token().await?;
+        let mut crashed = Ok(());
         for (what, token) in GARBAGE {
             let reply = cx.call(token, what).await?;
             match reply.outcome() {
                 // 400 says that it is no token, which is true.
                 Outcome::NoVerdict if reply.status == StatusCode::BAD_REQUEST => {}
-                Outcome::ServerError => return Err(Stop::violation(format!("401 for {what}"), reply.describe())),
+                Outcome::ServerError => crashed = reply.expect_refused(),
                 _ => reply.expect_refused()?,
             }
         }
-        Ok(())
+        crashed
     }
 }
 
 /// What a server may be sent in place of a token; short, and of characters that a token may have.
-const GARBAGE: [(&str, &str); 7] = [
+pub(super) const GARBAGE: [(&str, &str); 7] = [
     ("a word that is no token", "not-a-token"),
     ("two segments", "e30.e30"),
     ("four segments", "e30.e30.e30.e30"),

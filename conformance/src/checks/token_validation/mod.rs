@@ -2,6 +2,7 @@
 
 checks! {
     garbage::GarbageToken,
+    garbage_crash::GarbageTokenCrash,
     unsigned::UnsignedToken,
     tampered_claims::TamperedClaims,
     tampered_signature::TamperedSignature,
