@@ -126,6 +126,37 @@ fn a_tool_that_cannot_be_called_is_an_error_and_not_a_reason_to_test_less() {
 }
 
 #[test]
+fn a_scope_that_only_a_step_up_challenge_names_is_learned_from_it() {
+    let zone = zone();
+    let server = faulty_server(&zone, "lists-no-scopes");
+    let url = format!("{}/mcp", server.said("MCP_SERVER_URL"));
+    let access = ["run", "--url", &url, "--zone", zone.said("KEYCARD_ZONE_URL")];
+    let run = conformance(&[&access[..], &["--check", "scope-missing", "--report", "json"]].concat());
+    let verdicts: Vec<_> =
+        run.report()["results"].as_array().into_iter().flatten().map(|r| r["verdict"].clone()).collect();
+    assert_eq!(verdicts, ["pass", "pass"], "{}", run.stderr);
+}
+
+#[test]
+fn a_revision_that_the_suite_does_not_speak_is_named() {
+    let zone = zone();
+    let server = faulty_server(&zone, "negotiates-an-older-revision");
+    let url = format!("{}/mcp", server.said("MCP_SERVER_URL"));
+    let access = ["run", "--url", &url, "--zone", zone.said("KEYCARD_ZONE_URL")];
+    let run = conformance(&[&access[..], &["--revision", "2025-11-25"]].concat());
+    assert_eq!(run.code, Some(3), "{}", run.stdout);
+    assert!(run.stderr.contains("speaks \"2025-06-18\", and this suite 2025-11-25 and 2026-07-28"), "{}", run.stderr);
+
+    let other = conformance(&[&access[..], &["--check", "audience-other"]].concat());
+    assert_eq!(other.code, Some(0), "{}", other.stderr);
+    assert!(
+        other.stdout.contains("not spoken: the revision \"2025-06-18\" in answer to initialize"),
+        "{}",
+        other.stdout
+    );
+}
+
+#[test]
 fn what_is_no_mcp_endpoint_is_said_once() {
     let zone = zone();
     let server = faulty_server(&zone, "none");

@@ -24,6 +24,7 @@ oddities! {
     refuses_query_tokens_with_400,
     refuses_scopes_within_200,
     wants_a_base_scope,
+    implies_scopes,
     knows_no_cancelling,
     leaves_list_open,
 }
