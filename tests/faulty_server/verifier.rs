@@ -173,6 +173,7 @@ impl LaxVerifier {
         let fetched = loop {
             match self.fetch(issuer).await {
                 Some(fetched) => break fetched,
+                // The pause is the fault's own, lest it flood the zone; no test waits by it.
                 None if self.rules.keys == Keys::RetriedForEver => tokio::time::sleep(Duration::from_millis(50)).await,
                 // A stranger who does not answer has no keys.
                 None if issuer != self.zone => return Err(InvalidToken::UnknownKey.into()),

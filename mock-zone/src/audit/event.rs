@@ -123,6 +123,25 @@ const LONGEST_NAME: usize = 255;
 const LONGEST_SCOPE: usize = 256;
 
 impl Draft {
+    /// A success of which nothing else is known yet.
+    pub(crate) fn new(name: EventName, correlation_id: String, source: Source) -> Self {
+        Self {
+            name,
+            reason: None,
+            message: String::new(),
+            user: None,
+            client: None,
+            session_id: None,
+            grant_id: None,
+            credential_id: None,
+            resource: None,
+            scopes: Scopes::default(),
+            grant_type: None,
+            correlation_id,
+            source,
+        }
+    }
+
     pub(super) fn place(self, id: String, sequence: u64, time: Timestamp, zone_id: &str) -> Event {
         Event {
             id,
@@ -187,21 +206,7 @@ mod tests {
     }
 
     fn draft() -> Draft {
-        Draft {
-            name: EventName::CredentialsIssue,
-            reason: Some("invalid_target"),
-            message: String::new(),
-            user: None,
-            client: None,
-            session_id: None,
-            grant_id: None,
-            credential_id: None,
-            resource: None,
-            scopes: Scopes::default(),
-            grant_type: None,
-            correlation_id: String::new(),
-            source: Source::default(),
-        }
+        Draft::new(EventName::CredentialsIssue, String::new(), Source::default())
     }
 
     #[test]

@@ -98,24 +98,10 @@ impl AuditLog {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::audit::{Scopes, Source};
+    use crate::audit::Source;
 
     fn draft(correlation_id: &str) -> Draft {
-        Draft {
-            name: EventName::UsersAuthorize,
-            reason: None,
-            message: String::new(),
-            user: None,
-            client: None,
-            session_id: None,
-            grant_id: None,
-            credential_id: None,
-            resource: None,
-            scopes: Scopes::default(),
-            grant_type: None,
-            correlation_id: correlation_id.to_owned(),
-            source: Source::default(),
-        }
+        Draft::new(EventName::UsersAuthorize, correlation_id.to_owned(), Source::default())
     }
 
     fn sequences(page: &EventPage) -> Vec<u64> {

@@ -169,19 +169,14 @@ impl Zone {
             correlation_id: request.correlation_id.clone(),
         });
         let draft = Draft {
-            name: EventName::UsersAuthorize,
-            reason: None,
             message: "Your access was authorized".to_owned(),
             user: Some(session.user.named()),
             client: Some(request.client.named()),
             session_id: Some(session.id.clone()),
             grant_id: Some(grant.id.clone()),
-            credential_id: None,
             resource: Some(grant.resource.identifier.clone()),
             scopes: Scopes { requested: request.scopes.clone(), granted: grant.scopes.clone() },
-            grant_type: None,
-            correlation_id: request.correlation_id.clone(),
-            source: source.clone(),
+            ..Draft::new(EventName::UsersAuthorize, request.correlation_id.clone(), source.clone())
         };
         self.state().grants.record(
             &code,
@@ -264,19 +259,12 @@ impl Zone {
 
     fn refuse(&self, error: AuthorizeError, trail: Trail, correlation_id: String, source: &Source) -> AuthorizeRefusal {
         self.record(Draft {
-            name: EventName::UsersAuthorize,
             reason: Some(error.oauth_code()),
             message: error.to_string(),
-            user: None,
             client: trail.client.as_ref().map(|client| client.named()),
-            session_id: None,
-            grant_id: None,
-            credential_id: None,
             resource: trail.resource,
             scopes: Scopes { requested: trail.requested, granted: Vec::new() },
-            grant_type: None,
-            correlation_id,
-            source: source.clone(),
+            ..Draft::new(EventName::UsersAuthorize, correlation_id, source.clone())
         });
         let redirect = trail.redirect_uri.map(|uri| {
             let text = description(&error.to_string());

@@ -11,7 +11,7 @@ use super::directory::User;
 use super::secret::{Secret, SecretHash};
 use super::unreadable::Unreadable;
 use super::{Zone, later};
-use crate::audit::{Draft, EventName, Scopes, Source};
+use crate::audit::{Draft, EventName, Source};
 
 /// How long a form may stay open.
 const FLOW_LIFETIME: Duration = Duration::from_secs(15 * 60);
@@ -210,20 +210,12 @@ impl Zone {
         source: &Source,
         message: &str,
     ) -> Draft {
+        let correlation_id = request.map_or_else(|| self.draw_identifier(), |request| request.correlation_id.clone());
         Draft {
-            name: EventName::UsersAuthenticate,
-            reason: None,
             message: message.to_owned(),
             user: user.map(User::named),
             client: request.map(|request| request.client.named()),
-            session_id: None,
-            grant_id: None,
-            credential_id: None,
-            resource: None,
-            scopes: Scopes::default(),
-            grant_type: None,
-            correlation_id: request.map_or_else(|| self.draw_identifier(), |request| request.correlation_id.clone()),
-            source: source.clone(),
+            ..Draft::new(EventName::UsersAuthenticate, correlation_id, source.clone())
         }
     }
 }
