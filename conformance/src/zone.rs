@@ -82,7 +82,7 @@ pub struct Received {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ZoneError {
     /// No answer.
-    #[error("the zone at {url} did not answer: {cause}")]
+    #[error("the zone at {url} did not answer: {cause}; is it running? (`mock-zone` starts one)")]
     NoAnswer {
         /// The zone.
         url: String,

@@ -218,7 +218,7 @@ fn what_cannot_be_tested_is_said_in_one_sentence() {
     drop(port);
     for (args, code, expected) in [
         (vec!["run", "--url", &nobody], 3, "is the server running, and is this its MCP endpoint?"),
-        (vec!["run", "--url", zone_url, "--zone", &nobody], 3, "did not answer"),
+        (vec!["run", "--url", zone_url, "--zone", &nobody], 3, "is it running? (`mock-zone` starts one)"),
         (vec!["run", "--url", zone_url, "--check", "audience-othr"], 2, "did you mean audience-other?"),
         (vec!["run", "--url", "localhost:8080/mcp"], 2, "expected http or https"),
         (vec!["run", "--url", "http://u:p@h/mcp"], 2, "credentials in a URL are visible"),
