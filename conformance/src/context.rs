@@ -411,13 +411,7 @@ impl Context {
     /// # Errors
     /// Inconclusive, where zone or server gave no answer.
     pub async fn call_scoped(&self, tool: &ScopedTool, scopes: &[String], what: &str) -> Result<Reply, Stop> {
-        let draft = self.run.survey.accepted()?.but(|t| {
-            if scopes.is_empty() {
-                t.without_claim("scope");
-            } else {
-                t.claim("scope", scopes.join(" "));
-            }
-        });
+        let draft = self.run.survey.accepted()?.but(|t| t.scopes(scopes));
         let token = self.sign(&draft, &format!("token with {what}")).await?;
         let request = self.operation(&tool.operation).bearer(&token);
         Ok(self.send(&request.purpose(format!("{} with {what}", tool.name()))).await?)

@@ -226,7 +226,7 @@ impl Surveyor<'_> {
         if scopes.len() == known {
             return Ok(None);
         }
-        let draft = token.but(|t| t.claim("scope", scopes.join(" ")));
+        let draft = token.but(|t| t.scopes(&scopes));
         let compact = zone.sign(&draft.header, &draft.claims).await?;
         self.secrets.add(&compact, "accepted token");
         Ok(Some(Token { compact, header: draft.header, claims: draft.claims }))
@@ -549,8 +549,7 @@ impl Surveyor<'_> {
         let mut needed = Vec::new();
         for scope in enough.iter().take(SCOPES_TRIED) {
             let others: Vec<_> = enough.iter().filter(|s| *s != scope).cloned().collect();
-            let draft = token
-                .but(|t| if others.is_empty() { t.without_claim("scope") } else { t.claim("scope", others.join(" ")) });
+            let draft = token.but(|t| t.scopes(&others));
             let compact = zone.sign(&draft.header, &draft.claims).await?;
             self.secrets.add(&compact, "token without one scope");
             if self.ask(&compact, operation, revision, session).await.is_ok_and(|r| r.outcome() == Outcome::Forbidden) {

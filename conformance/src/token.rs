@@ -92,6 +92,16 @@ impl Draft {
         self.claims.remove(name);
     }
 
+    /// Makes these all the scopes; without any there is no `scope` claim, since its grammar has no empty list
+    /// (RFC 6749 section 3.3).
+    pub fn scopes(&mut self, scopes: &[String]) {
+        if scopes.is_empty() {
+            self.without_claim("scope");
+        } else {
+            self.claim("scope", scopes.join(" "));
+        }
+    }
+
     /// Sets a header parameter.
     pub fn header(&mut self, name: &str, value: impl Into<Value>) {
         self.header.insert(name.to_owned(), value.into());
