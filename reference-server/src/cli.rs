@@ -192,8 +192,9 @@ fn warnings(config: &Config) -> Vec<String> {
     }
     if config.zone_url().ends_with('/') {
         // Compared letter by letter, so every token would be refused if the zone does not write the slash too.
-        tracing::warn!(
+        warnings.push(
             "the zone's URL ends with a slash; issuers of Keycard zones do not, and tokens must name it exactly"
+                .to_owned(),
         );
     }
     if config.is_zone_exposed() {
@@ -406,11 +407,12 @@ mod tests {
     }
 
     #[test]
-    fn plain_http_is_warned_of_unless_it_stays_on_the_machine() {
+    fn what_is_not_wrong_and_not_right_is_warned_of() {
         let zone = |url: &str| configure(&Arguments { zone_url: some(url), ..nothing() }).unwrap();
         assert_eq!(warnings(&zone(ZONE)), [""; 0]);
         assert_eq!(warnings(&zone("http://zone.localhost:9400")), [""; 0]);
         assert_eq!(warnings(&zone("https://zone.example")), [""; 0]);
+        assert!(warnings(&zone("http://localhost:9400/"))[0].starts_with("the zone's URL ends with a slash"));
         assert!(warnings(&zone("http://zone.example"))[0].starts_with("http://zone.example is not https"));
         let public = zone("http://10.0.0.7:9400").with_public_origin("http://10.0.0.8").unwrap();
         assert_eq!(warnings(&public).len(), 2);
