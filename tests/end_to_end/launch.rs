@@ -131,6 +131,17 @@ fn a_command_that_ends_at_once_is_quoted() {
 }
 
 #[test]
+fn a_secret_that_a_command_prints_is_masked_and_a_run_without_results_leaves_no_report() {
+    let report = temporary("none.json");
+    let to_file = format!("json={}", report.display());
+    let command = "echo \"secret=$KEYCARD_CLIENT_SECRET.\" >&2; exit 7";
+    let run = conformance(&["run", "--launch", command, "--url", "http://127.0.0.1:0/mcp", "--report", &to_file]);
+    assert_eq!(run.code, Some(3), "{}", run.stderr);
+    assert!(run.stderr.contains("secret=[client secret]."), "{}", run.stderr);
+    assert!(!report.exists(), "{}", report.display());
+}
+
+#[test]
 fn what_leaves_the_group_of_the_command_is_stopped_too() {
     let command = format!("setsid sleep 600 & setsid sh -c 'sleep 600 & sleep 600' & exec '{REFERENCE_SERVER}'");
     let run = Watched::start(

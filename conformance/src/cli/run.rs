@@ -14,6 +14,7 @@ use crate::discovery::is_loopback;
 use crate::exit_status::ExitStatus;
 use crate::launch::Launched;
 use crate::scene::{Scene, Scenes};
+use crate::secrets::Secrets;
 use crate::upstream::Upstream;
 use crate::zone::{Zone, ZoneError};
 
@@ -97,6 +98,9 @@ impl Run {
         };
         let env = stage.environment(&url, &self.env);
         let within = Duration::from_secs(self.launch_timeout);
+        // The end of its output is shown, and a program may print its environment when it fails.
+        let secrets = Secrets::default();
+        stage.secrets().iter().for_each(|(secret, name)| secrets.add(secret, name));
         let started = tokio::select! {
             started = Launched::start(command, &env, &url, within) => started,
             () = interrupted() => return fail(ExitStatus::Interrupted, "interrupted before the server answered"),
@@ -104,7 +108,7 @@ impl Run {
         let mut server = match started {
             Ok(server) => server,
             Err(error @ crate::launch::LaunchError::PortInUse { .. }) => return fail(ExitStatus::Usage, error),
-            Err(error) => return fail(ExitStatus::CouldNotTest, error),
+            Err(error) => return fail(ExitStatus::CouldNotTest, secrets.mask(&error.to_string())),
         };
         let subject = Subject {
             url,
@@ -126,7 +130,7 @@ impl Run {
         };
         let status = self.options.execute(subject).await;
         if let Some(ended) = server.ended() {
-            eprintln!("note: the launched command ended during the run with {ended}{}", server.tail());
+            eprintln!("note: the launched command ended during the run with {ended}{}", secrets.mask(&server.tail()));
         }
         server.stop().await;
         status

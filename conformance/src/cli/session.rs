@@ -290,7 +290,10 @@ fn untestable(url: &Url, survey: &Survey, secrets: &Secrets) -> Option<String> {
 
 /// Whether a report can be written there; found out before the run, whose result would else be lost.
 fn writable(path: &Path) -> io::Result<()> {
-    std::fs::File::options().create(true).append(true).open(path).map(drop)
+    let was_there = path.symlink_metadata().is_ok();
+    std::fs::File::options().create(true).append(true).open(path)?;
+    // An empty file would look like a report to who reads it after a run that came to none.
+    if was_there { Ok(()) } else { std::fs::remove_file(path) }
 }
 
 /// What to do about a server that gave no answer.
