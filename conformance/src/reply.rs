@@ -113,10 +113,17 @@ impl Reply {
             // A notification, a stream: 2xx is all there is to see, but a page is neither.
             return if self.media_type() == "text/html" { Outcome::NotServedIn2xx } else { Outcome::Served };
         }
-        match self.result() {
-            Some(result) if result.get("isError") != Some(&Value::Bool(true)) => Outcome::Served,
-            _ => Outcome::NotServedIn2xx,
-        }
+        if self.carries_result() { Outcome::Served } else { Outcome::NotServedIn2xx }
+    }
+
+    /// Whether it says no, and carries the result of what it refuses: then the request was carried out all the same.
+    pub fn refuses_with_result(&self) -> bool {
+        self.status.is_client_error() && self.carries_result()
+    }
+
+    /// Whether the answer is the result of what was asked; a tool's error is none.
+    fn carries_result(&self) -> bool {
+        self.rpc_id.is_some() && self.result().is_some_and(|result| result.get("isError") != Some(&Value::Bool(true)))
     }
 
     /// Whether a layer in front turned the request away, whatever its token: too slow, too much, the wrong host.
@@ -127,6 +134,9 @@ impl Reply {
     /// Status and kind of answer in a few words.
     pub fn describe(&self) -> String {
         let status = self.status.as_u16();
+        if self.refuses_with_result() {
+            return format!("{status} with the result of what it refuses");
+        }
         match self.outcome() {
             Outcome::Served if self.rpc_id.is_some() => format!("{status} with a result: the request was served"),
             Outcome::NotServedIn2xx => match self.message() {
@@ -181,6 +191,7 @@ impl Reply {
     /// A violation where the request was served, else inconclusive.
     pub fn expect_refused(&self) -> Verdict {
         match self.outcome() {
+            _ if self.refuses_with_result() => Err(Stop::violation("401, the request not served", self.describe())),
             Outcome::Unauthorized | Outcome::Forbidden => Ok(()),
             Outcome::Served => Err(Stop::violation("401, the request not served", self.describe())),
             Outcome::NotServedIn2xx | Outcome::ServerError | Outcome::NoVerdict => {
@@ -260,6 +271,16 @@ mod tests {
         assert_eq!(outcome(401, ""), Outcome::Unauthorized);
         assert_eq!(outcome(429, ""), Outcome::NoVerdict);
         assert_eq!(outcome(503, ""), Outcome::ServerError);
+    }
+
+    #[test]
+    fn a_refusal_that_carries_the_result_is_none() {
+        let refused = |status, body: &str| reply(status, "application/json", body).expect_refused();
+        let result = r#"{"jsonrpc":"2.0","id":7,"result":{}}"#;
+        assert!(matches!(refused(401, result), Err(Stop::Violation { .. })));
+        assert!(matches!(refused(403, result), Err(Stop::Violation { .. })));
+        assert!(refused(401, r#"{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"m"}}"#).is_ok());
+        assert!(refused(403, r#"{"jsonrpc":"2.0","id":7,"result":{"isError":true}}"#).is_ok());
     }
 
     #[test]

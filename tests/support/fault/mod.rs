@@ -218,6 +218,7 @@ faults! {
     fails_open,
     retries_for_ever,
     serves_without_token,
+    answers_401_with_result,
     remembers_authentication,
     opens_get,
     opens_delete,

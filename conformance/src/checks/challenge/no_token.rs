@@ -55,8 +55,10 @@ impl Check for NoToken {
             let request = cx.bearing().purpose(format!("{} without credentials", cx.bearing_name()));
             let reply = cx.send(&request).await?;
             match reply.outcome() {
-                Outcome::Unauthorized => {}
-                Outcome::Served => return Err(Stop::violation("401 without a token", reply.describe())),
+                Outcome::Unauthorized if !reply.refuses_with_result() => {}
+                Outcome::Served | Outcome::Unauthorized => {
+                    return Err(Stop::violation("401 without a token, and no result", reply.describe()));
+                }
                 _ if has_token && !reply.is_in_front() => {
                     return Err(Stop::violation("401 without a token", reply.describe()));
                 }

@@ -20,6 +20,9 @@ use crate::reply::{Outcome, Reply};
 /// A violation where it was served; inconclusive where the answer says nothing about scopes.
 fn expect_not_served(reply: &Reply, what: &str) -> Verdict {
     match reply.outcome() {
+        _ if reply.refuses_with_result() => {
+            Err(Stop::violation(format!("a refusal of {what}, and no result"), reply.describe()))
+        }
         Outcome::Unauthorized | Outcome::Forbidden | Outcome::NotServedIn2xx => Ok(()),
         Outcome::Served => Err(Stop::violation(format!("a refusal of {what}"), reply.describe())),
         Outcome::ServerError | Outcome::NoVerdict => {

@@ -35,6 +35,12 @@ async fn expect_closed(cx: &Context, name: &str, bare: &Request) -> Verdict {
         let reply = cx.send(&request.purpose(format!("{name} with {with}"))).await?;
         let unclear = || Stop::inconclusive(format!("{name} with {with} got {}", reply.describe()));
         match reply.outcome() {
+            _ if reply.refuses_with_result() => {
+                return Err(Stop::violation(
+                    format!("a refusal of {name} with {with}, and no result"),
+                    reply.describe(),
+                ));
+            }
             Outcome::Served => {
                 return Err(Stop::violation(format!("a refusal of {name} with {with}"), reply.describe()));
             }

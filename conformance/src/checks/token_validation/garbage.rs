@@ -49,7 +49,7 @@ impl Check for GarbageToken {
             let reply = cx.call(token, what).await?;
             match reply.outcome() {
                 // 400 says that it is no token, which is true.
-                Outcome::NoVerdict if reply.status == StatusCode::BAD_REQUEST => {}
+                Outcome::NoVerdict if reply.status == StatusCode::BAD_REQUEST && !reply.refuses_with_result() => {}
                 Outcome::ServerError => crashed = reply.expect_refused(),
                 _ => reply.expect_refused()?,
             }

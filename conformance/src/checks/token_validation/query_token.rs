@@ -54,7 +54,7 @@ impl Check for QueryToken {
         for request in [request, both] {
             let reply = cx.send(&request).await?;
             // RFC 6750 section 3.1 has 400 for a token in more than one way, and for one in a way that is not supported.
-            if reply.status != StatusCode::BAD_REQUEST {
+            if reply.status != StatusCode::BAD_REQUEST || reply.refuses_with_result() {
                 reply.expect_refused()?;
             }
         }
