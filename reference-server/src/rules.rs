@@ -104,8 +104,8 @@ pub fn lifetime(claims: &Members, now: Timestamp) -> Result<(), InvalidToken> {
     if numeric_date(claims, "nbf")?.is_some_and(|not_before| now < not_before - LEEWAY_SECONDS) {
         return Err(InvalidToken::NotYetValid);
     }
-    // Nothing depends on `iat`, but a zone that writes it as text writes no dates (RFC 7519 section 4.1.6).
-    numeric_date(claims, "iat").map(|_| ())
+    // Nothing depends on `iat`, but every access token has it (RFC 9068 section 2.2).
+    numeric_date(claims, "iat")?.map(drop).ok_or(InvalidToken::Claims)
 }
 
 /// A number, the claim absent, or no token: `null`, text and truth are no dates.
@@ -154,8 +154,8 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Reads `sub` and `client_id`, which must be there (every zone writes them, and a call is to be
-    /// tied to both), `scope`, `jti` and `sid`.
+    /// Reads `sub`, `client_id` and `jti`, which must be there (every zone writes them, and a call is to be
+    /// tied to all three in the audit trail), `scope` and `sid`.
     pub fn read(claims: &Members) -> Result<Self, InvalidToken> {
         let text = |name: &str| match claims.get(name) {
             None => Ok(None),
@@ -167,7 +167,7 @@ impl Identity {
             subject: required("sub")?,
             client_id: required("client_id")?,
             scopes: Scopes::parse(&text("scope")?.unwrap_or_default()),
-            token_id: text("jti")?,
+            token_id: Some(required("jti")?),
             session: text("sid")?,
         })
     }
