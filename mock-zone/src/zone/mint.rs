@@ -202,7 +202,7 @@ impl Signer {
             },
             (Self::Rsa(key), Some(asked)) => {
                 let algorithm = RsaAlgorithm::parse(&asked).ok_or_else(|| {
-                    wrong(asked, "RS256, RS384, RS512, PS256, PS384 or PS512; HS256 needs {\"secret\": …}")
+                    wrong(asked, "RS1, RS256, RS384, RS512, PS256, PS384 or PS512; HS256 needs {\"secret\": …}")
                 })?;
                 Ok(key.sign_with(algorithm, input)?)
             }
