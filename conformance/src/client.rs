@@ -32,12 +32,22 @@ pub struct Request {
     pub body: Option<Vec<u8>>,
     /// The JSON-RPC id whose answer ends an event stream.
     pub rpc_id: Option<i64>,
+    /// Whether the answer's body is kept out of the evidence, since it may hold what nobody should see.
+    pub confidential: bool,
 }
 
 impl Request {
     /// A GET without headers.
     pub fn get(url: Url, purpose: impl Into<String>) -> Self {
-        Self { purpose: purpose.into(), method: Method::GET, url, headers: HeaderMap::new(), body: None, rpc_id: None }
+        Self {
+            purpose: purpose.into(),
+            method: Method::GET,
+            url,
+            headers: HeaderMap::new(),
+            body: None,
+            rpc_id: None,
+            confidential: false,
+        }
     }
 
     /// The same request with `Authorization: Bearer token`.
@@ -70,6 +80,13 @@ impl Request {
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.headers.remove(name);
+        self
+    }
+
+    /// The same request, the body of whose answer no report shows.
+    #[must_use]
+    pub fn confidential(mut self) -> Self {
+        self.confidential = true;
         self
     }
 
@@ -203,7 +220,11 @@ impl Client {
             status: reply.map(|r| r.status.as_u16()),
             error: outcome.as_ref().err().map(|e| secrets.mask(&e.to_string())),
             response_headers: reply.map(|r| transcript::header_lines(&r.headers, secrets)).unwrap_or_default(),
-            response_body: reply.map(|r| transcript::body_text(&r.body, secrets)).unwrap_or_default(),
+            response_body: match reply {
+                Some(reply) if request.confidential => format!("[{} bytes, not shown]", reply.body.len()),
+                Some(reply) => transcript::body_text(&reply.body, secrets),
+                None => String::new(),
+            },
             duration_ms: transcript::millis(duration),
         }
     }

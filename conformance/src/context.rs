@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::sync::OnceCell;
 use url::Url;
 
@@ -24,7 +26,11 @@ use crate::survey::{ScopedTool, Survey};
 use crate::text::quoted;
 use crate::token::{Draft, ForeignKey, ForgeError, Token};
 use crate::transcript::{Exchange, Transcript};
+use crate::upstream::Upstream;
 use crate::zone::{Zone, ZoneError};
+
+/// The name of the foreign key at [`Context::key_host`]; no zone has one of this name.
+pub const FOREIGN_KEY_ID: &str = "conformance-foreign-key";
 
 /// What a run is about and what it may do: the user's words, before anything is sent.
 #[derive(Debug, Clone)]
@@ -41,6 +47,8 @@ pub struct Options {
     pub timeout: Duration,
     /// How long a server may take to accept a key that was rotated in.
     pub key_wait: Duration,
+    /// The API that the server was told to call, registered at the zone; none where we did not start it.
+    pub upstream: Option<String>,
 }
 
 /// All that the checks of one run share.
@@ -62,6 +70,8 @@ pub struct Run {
     foreign_key: OnceCell<ForeignKey>,
     signed_in: OnceCell<SignedIn>,
     outage: OnceCell<Result<Outage, Stop>>,
+    key_host: OnceCell<Upstream>,
+    leeway: OnceCell<Option<i64>>,
 }
 
 impl Run {
@@ -78,6 +88,8 @@ impl Run {
             foreign_key: OnceCell::new(),
             signed_in: OnceCell::new(),
             outage: OnceCell::new(),
+            key_host: OnceCell::new(),
+            leeway: OnceCell::new(),
         }
     }
 }
@@ -185,6 +197,46 @@ impl Context {
         let token = self.zone()?.sign(&draft.header, &draft.claims).await?;
         self.run.secrets.add(&token, name);
         Ok(token)
+    }
+
+    /// Has the zone sign exactly these bytes as header and payload with RS256, or as `algorithm` says, whatever they say.
+    ///
+    /// # Errors
+    /// Not tested without a zone; inconclusive where the zone fails.
+    pub async fn sign_bytes(&self, header: &str, payload: &[u8], algorithm: &str, name: &str) -> Result<String, Stop> {
+        let zone = self.zone()?;
+        let kid = self.run.survey.accepted()?.header.get("kid").cloned().unwrap_or_default();
+        let body = json!({
+            "header_raw": header,
+            "payload_base64url": URL_SAFE_NO_PAD.encode(payload),
+            "key": {"kid": kid},
+            "sign_with": algorithm,
+        });
+        Ok(self.note(zone.mint(&body).await?, name))
+    }
+
+    /// A listener that serves the foreign key: as a key set under `/keys/`, as a certificate under `/certificate/`.
+    ///
+    /// # Errors
+    /// Our own bug, where it cannot be started.
+    pub async fn key_host(&self) -> Result<&Upstream, Stop> {
+        let started = self.run.key_host.get_or_try_init(|| async {
+            let key = self.foreign_key().await?;
+            let set = json!({"keys": [key.public_jwk(FOREIGN_KEY_ID)]}).to_string();
+            let pem = key.certificate()?.to_pem().map_err(|e| bug(&e))?;
+            let pem = String::from_utf8(pem).map_err(|e| bug(&e))?;
+            Upstream::serving(vec![("/keys/", set), ("/certificate/", pem)]).await.map_err(|e| bug(&e))
+        });
+        started.await
+    }
+
+    /// How many seconds after its `exp` a token is still served, as measured once for all checks; none where that is more
+    /// than [`LEEWAY_AT_MOST`](crate::leeway::LEEWAY_AT_MOST).
+    ///
+    /// # Errors
+    /// Inconclusive where the answers say nothing.
+    pub async fn leeway(&self) -> Result<Option<i64>, Stop> {
+        self.run.leeway.get_or_try_init(|| crate::leeway::measured(self)).await.copied()
     }
 
     /// Takes note of a token made by the suite itself, so that no report shows it.

@@ -138,6 +138,13 @@ impl Discovery {
         self.documents().iter().find_map(|(_, d)| d.get("resource")?.as_str().map(str::to_owned))
     }
 
+    /// The issuers that the metadata names, as written, in its order.
+    pub fn authorization_servers(&self) -> Vec<String> {
+        let listed = |document: &Map<String, Value>| document.get("authorization_servers")?.as_array().cloned();
+        let all = self.documents().iter().filter_map(|(_, document)| listed(document)).flatten().collect::<Vec<_>>();
+        all.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
     /// Every scope that the metadata or the challenge names.
     pub fn scopes(&self) -> Vec<String> {
         let mut scopes: Vec<String> = Vec::new();

@@ -14,6 +14,7 @@ pub mod discovery;
 pub mod docs;
 pub mod exit_status;
 pub mod launch;
+pub mod leeway;
 pub mod mcp;
 pub mod outage;
 pub mod redirects;

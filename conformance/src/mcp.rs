@@ -153,6 +153,7 @@ pub fn post(endpoint: &Url, operation: &Operation, revision: Revision, session: 
         headers,
         body: Some(message.to_string().into_bytes()),
         rpc_id,
+        confidential: false,
     }
 }
 
@@ -164,7 +165,15 @@ pub fn other(endpoint: &Url, method: Method, revision: Revision, session: &Sessi
     if revision.initializes() {
         insert_session(&mut headers, session);
     }
-    Request { purpose: method.to_string(), method, url: endpoint.clone(), headers, body: None, rpc_id: None }
+    Request {
+        purpose: method.to_string(),
+        method,
+        url: endpoint.clone(),
+        headers,
+        body: None,
+        rpc_id: None,
+        confidential: false,
+    }
 }
 
 fn insert_session(headers: &mut HeaderMap, session: &Session) {

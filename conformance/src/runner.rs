@@ -166,7 +166,7 @@ async fn on_its_own_scene(
     access: &BTreeSet<Need>,
     strict: bool,
 ) -> Result<Vec<(usize, CheckResult)>, Vec<Job>> {
-    let Some(mut scene) = scenes.another().await else { return Err(group) };
+    let Some(scene) = scenes.another().await else { return Err(group) };
     scene.secrets.iter().for_each(|(secret, name)| run.secrets.add(secret, name));
     let options = Options { url: scene.url.clone(), ..run.options.clone() };
     let Ok(client) = Client::new(&options.url, options.timeout, Arc::clone(&run.secrets)) else { return Err(group) };
@@ -183,7 +183,9 @@ async fn on_its_own_scene(
         }
         Err(_) => Err(group),
     };
-    scene.server.stop().await;
+    if let Some(mut process) = scene.process {
+        process.stop().await;
+    }
     ended
 }
 

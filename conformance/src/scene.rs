@@ -25,8 +25,8 @@ pub struct Scene {
     pub url: Url,
     /// Its zone.
     pub zone: Zone,
-    /// The server's process.
-    pub server: Launched,
+    /// The server's process, where it is one of its own.
+    pub process: Option<Launched>,
     /// Strings that no report may show, each with a name for it.
     pub secrets: Vec<(String, String)>,
     /// What else must live as long.

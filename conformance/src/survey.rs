@@ -338,11 +338,15 @@ impl Surveyor<'_> {
         let open = self.open_lists().await;
         let mut scopes = self.scopes(discovery);
         let mut refusals: Vec<String> = Vec::new();
-        for audience in self.audiences(discovery, zone) {
+        let audiences = self.audiences(discovery, zone);
+        // RS256 is what zones use. A server that wants another algorithm wants a likely audience all the same.
+        let likely = audiences.iter().map(|audience| (audience, "RS256"));
+        for (audience, algorithm) in likely.chain([(&audiences[0], "PS256")]) {
             // Twice where a 403 names scopes that neither the metadata nor the challenge did.
             for _ in 0..2 {
-                let (header, claims) =
-                    candidate(zone, &kid, &audience, &scopes.join(" "), self.options.key_wait.as_secs());
+                let (mut header, claims) =
+                    candidate(zone, &kid, audience, &scopes.join(" "), self.options.key_wait.as_secs());
+                header.insert("alg".to_owned(), algorithm.into());
                 let compact = zone.sign(&header, &claims).await?;
                 self.secrets.add(&compact, "accepted token");
                 let token = Token { compact, header, claims };
@@ -360,7 +364,8 @@ impl Surveyor<'_> {
                 }
                 found.negotiated = found.negotiated.or(tried.negotiated);
                 let how = tried.refused.join(", ");
-                refusals.push(format!("a token of {} with aud {audience} got {how}", zone.issuer()));
+                let with = if algorithm == "RS256" { String::new() } else { format!(" signed with {algorithm}") };
+                refusals.push(format!("a token of {} with aud {audience}{with} got {how}", zone.issuer()));
                 let known = scopes.len();
                 scopes.extend(tried.scopes_wanted);
                 scopes.sort();

@@ -2,12 +2,17 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use josekit::jwk::KeyPair as _;
+use josekit::jwk::alg::ed::EdCurve;
 use josekit::jwk::alg::rsa::RsaKeyPair;
-use josekit::jws::alg::rsassa::RsassaJwsAlgorithm;
-use josekit::jws::{JwsAlgorithm, JwsSigner};
+use josekit::jws::alg::rsassa::{RsassaJwsAlgorithm, RsassaJwsSigner};
+use josekit::jws::{ES512, EdDSA, HS256, HS384, JwsSigner, PS512};
+use openssl::asn1::Asn1Time;
+use openssl::bn::BigNum;
 use openssl::hash::MessageDigest;
 use openssl::pkey::PKey;
 use openssl::sign::Signer;
+use openssl::x509::{X509, X509Name};
 use serde_json::{Map, Value};
 
 /// A compact JWS taken apart. What is not a JWS (an opaque token) has no parts, and its checks do not apply.
@@ -135,7 +140,21 @@ impl Draft {
     /// # Errors
     /// josekit's.
     pub fn signed_with_key(&self, key: &ForeignKey) -> Result<String, ForgeError> {
-        let signature = key.sign(self.signing_input().as_bytes())?;
+        self.signed_by(&key.signer()?)
+    }
+
+    /// The token under a fresh key of this algorithm, which `alg` names.
+    ///
+    /// # Errors
+    /// josekit's.
+    pub fn signed_by_stranger(mut self, stranger: Stranger) -> Result<String, ForgeError> {
+        let signer = stranger.signer()?;
+        self.header("alg", stranger.name());
+        self.signed_by(&*signer)
+    }
+
+    fn signed_by(&self, signer: &dyn JwsSigner) -> Result<String, ForgeError> {
+        let signature = signer.sign(self.signing_input().as_bytes())?;
         Ok(self.with_signature(&URL_SAFE_NO_PAD.encode(signature)))
     }
 
@@ -159,11 +178,81 @@ impl ForeignKey {
         Ok(Self { pair: RsaKeyPair::generate(2048)? })
     }
 
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, ForgeError> {
-        let algorithm = RsassaJwsAlgorithm::Rs256;
-        let signer = algorithm.signer_from_der(self.pair.to_der_private_key())?;
-        debug_assert_eq!(signer.algorithm().name(), algorithm.name());
-        Ok(signer.sign(message)?)
+    /// The public half as a JWK, under this name.
+    pub fn public_jwk(&self, kid: &str) -> Value {
+        let mut jwk = self.pair.to_jwk_public_key();
+        jwk.set_key_id(kid);
+        Value::Object(jwk.into())
+    }
+
+    /// A certificate for this key that nobody but itself vouches for, valid for a day.
+    ///
+    /// # Errors
+    /// OpenSSL's.
+    pub fn certificate(&self) -> Result<X509, ForgeError> {
+        let key = PKey::private_key_from_der(&self.pair.to_der_private_key())?;
+        let mut name = X509Name::builder()?;
+        name.append_entry_by_text("CN", "conformance.example")?;
+        let name = name.build();
+        let mut certificate = X509::builder()?;
+        certificate.set_version(2)?;
+        certificate.set_serial_number(&*BigNum::from_u32(1)?.to_asn1_integer()?)?;
+        certificate.set_subject_name(&name)?;
+        certificate.set_issuer_name(&name)?;
+        certificate.set_pubkey(&key)?;
+        certificate.set_not_before(&*Asn1Time::days_from_now(0)?)?;
+        certificate.set_not_after(&*Asn1Time::days_from_now(1)?)?;
+        certificate.sign(&key, MessageDigest::sha256())?;
+        Ok(certificate.build())
+    }
+
+    fn signer(&self) -> Result<RsassaJwsSigner, ForgeError> {
+        Ok(RsassaJwsAlgorithm::Rs256.signer_from_der(self.pair.to_der_private_key())?)
+    }
+}
+
+/// A key that no zone has, of an algorithm that a zone does not use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stranger {
+    /// HMAC with SHA-256 under 64 random bytes.
+    Hs256,
+    /// HMAC with SHA-384 under 64 random bytes.
+    Hs384,
+    /// RSASSA-PSS with SHA-512, 2048 bits.
+    Ps512,
+    /// ECDSA on P-521 with SHA-512.
+    Es512,
+    /// Ed25519.
+    EdDsa,
+}
+
+impl Stranger {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Hs256, Self::Hs384, Self::Ps512, Self::Es512, Self::EdDsa];
+
+    /// Its name in `alg`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hs256 => "HS256",
+            Self::Hs384 => "HS384",
+            Self::Ps512 => "PS512",
+            Self::Es512 => "ES512",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+
+    fn signer(self) -> Result<Box<dyn JwsSigner>, ForgeError> {
+        let mut secret = [0; 64];
+        openssl::rand::rand_bytes(&mut secret)?;
+        Ok(match self {
+            Self::Hs256 => Box::new(HS256.signer_from_bytes(secret)?),
+            Self::Hs384 => Box::new(HS384.signer_from_bytes(secret)?),
+            Self::Ps512 => Box::new(PS512.signer_from_der(PS512.generate_key_pair(2048)?.to_der_private_key())?),
+            Self::Es512 => Box::new(ES512.signer_from_der(ES512.generate_key_pair()?.to_der_private_key())?),
+            Self::EdDsa => {
+                Box::new(EdDSA.signer_from_der(EdDSA.generate_key_pair(EdCurve::Ed25519)?.to_der_private_key())?)
+            }
+        })
     }
 }
 

@@ -1,22 +1,25 @@
 //! A verifier that follows [`Rules`], whatever they leave out.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use josekit::jwk::Jwk;
 use josekit::jws::{JwsVerifier as _, RS256};
 use openssl::bn::BigNum;
 use openssl::hash::MessageDigest;
-use openssl::pkey::PKey;
-use openssl::rsa::Rsa;
+use openssl::pkey::{PKey, Public};
+use openssl::rsa::{Padding, Rsa};
 use openssl::sign::Signer;
+use openssl::x509::X509;
 use reference_server::{Caller, InvalidToken, Scopes, Verifier, VerifyError};
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
-use support::fault::{Fault, FollowsIssuer, Keys, Rules, Secret, Signature};
+use support::fault::{Fault, FollowsIssuer, Keys, Payload, Rules, Secret, Signature, Strangers};
 
 /// Whoever got in, verified or not.
 #[derive(Debug, Clone)]
@@ -84,9 +87,30 @@ impl Verifier for LaxVerifier {
 
     async fn verify(&self, token: &str) -> Result<LaxToken, VerifyError> {
         let rules = &self.rules;
-        let Some(jwt) = Jwt::parse(token) else {
+        let Some(jwt) = Jwt::parse(token, rules) else {
             return if rules.garbage { Ok(LaxToken::anonymous()) } else { Err(InvalidToken::Malformed.into()) };
         };
+        if !rules.remembers || !self.is_remembered(token) {
+            self.judge(&jwt).await?;
+        }
+        if rules.remembers {
+            self.remember(token);
+        }
+        let text = |name: &str| jwt.claims.get(name).and_then(Value::as_str).unwrap_or("nobody").to_owned();
+        let scope = (self.scopes)(jwt.claims.get("scope").unwrap_or(&Value::Null));
+        Ok(LaxToken { subject: text("sub"), client_id: text("client_id"), scopes: Scopes::parse(&scope) })
+    }
+}
+
+impl LaxVerifier {
+    async fn judge(&self, jwt: &Jwt<'_>) -> Result<(), VerifyError> {
+        let rules = &self.rules;
+        if !(rules.typ)(jwt.header.get("typ")) {
+            return Err(InvalidToken::TokenType.into());
+        }
+        if rules.crit && jwt.header.contains_key("crit") {
+            return Err(InvalidToken::Critical.into());
+        }
         let issuer = jwt.claims.get("iss").and_then(Value::as_str).unwrap_or_default();
         let is_foreign = issuer.starts_with("http") && !issuer.starts_with(&self.zone);
         let mut keys_of = self.zone.as_str();
@@ -100,26 +124,29 @@ impl Verifier for LaxVerifier {
         if keys_of == self.zone && !(rules.issuer)(jwt.claims.get("iss"), &self.zone) {
             return Err(InvalidToken::Issuer.into());
         }
-        self.lifetime(&jwt)?;
+        self.lifetime(jwt)?;
         if !(rules.audience)(jwt.claims.get("aud"), &self.resource, &self.zone) {
             return Err(InvalidToken::Audience.into());
         }
-        if !(rules.claims)(&jwt.claims) || !(rules.header)(&jwt.header) {
+        if !(rules.claims)(&jwt.claims) || !(rules.header)(&jwt.header) || !(rules.required)(&jwt.claims) {
             return Err(InvalidToken::Claims.into());
         }
-        self.signature(&jwt, keys_of).await?;
-        let text = |name: &str| jwt.claims.get(name).and_then(Value::as_str).unwrap_or("nobody").to_owned();
-        let scope = (self.scopes)(jwt.claims.get("scope").unwrap_or(&Value::Null));
-        Ok(LaxToken { subject: text("sub"), client_id: text("client_id"), scopes: Scopes::parse(&scope) })
+        self.signature(jwt, keys_of).await
     }
-}
 
-impl LaxVerifier {
+    fn is_remembered(&self, what: &str) -> bool {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner).contains(what)
+    }
+
+    fn remember(&self, what: &str) {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner).insert(what.to_owned());
+    }
+
     fn lifetime(&self, jwt: &Jwt<'_>) -> Result<(), InvalidToken> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let now = i64::try_from(now).unwrap_or(i64::MAX);
-        match jwt.claims.get("exp").and_then(Value::as_i64) {
-            Some(exp) if exp.saturating_add(self.rules.leeway) < now => return Err(InvalidToken::Expired),
+        match jwt.claims.get("exp").and_then(self.rules.exp) {
+            Some(exp) if exp.saturating_add(self.rules.leeway) <= now => return Err(InvalidToken::Expired),
             None if !(self.rules.endless)(jwt.claims.get("exp")) => return Err(InvalidToken::Claims),
             _ => {}
         }
@@ -129,7 +156,7 @@ impl LaxVerifier {
 
     async fn signature(&self, jwt: &Jwt<'_>, issuer: &str) -> Result<(), VerifyError> {
         let rules = &self.rules;
-        if rules.signature == Signature::Ignored || (rules.unsigned)(jwt.alg()) {
+        if rules.signature == Signature::Ignored || (rules.unsigned)(jwt.alg()) || self.stranger_vouches(jwt).await {
             return Ok(());
         }
         let remembered_as = match rules.signature {
@@ -137,8 +164,7 @@ impl LaxVerifier {
             Signature::RememberedBySignature => Some(URL_SAFE_NO_PAD.encode(&jwt.signature)),
             Signature::Verified | Signature::Ignored => None,
         };
-        let remembered = || self.remembered.lock().unwrap_or_else(PoisonError::into_inner);
-        if remembered_as.as_ref().is_some_and(|r| remembered().contains(r)) {
+        if remembered_as.as_ref().is_some_and(|r| self.is_remembered(r)) {
             return Ok(());
         }
         let kid = jwt.header.get("kid").and_then(Value::as_str).unwrap_or_default();
@@ -147,18 +173,57 @@ impl LaxVerifier {
             Err(_) if rules.keys == Keys::FailingOpen => return Ok(()),
             Err(error) => return Err(error),
         };
-        let good = match jwt.alg() {
-            "RS256" => key.rs256(jwt),
+        let alg = if jwt.header.contains_key("alg") { jwt.alg() } else { rules.unnamed };
+        let good = match alg {
             "HS256" => key.secret(rules.secret, jwt).is_some_and(|secret| hmac(&secret, jwt)),
-            _ => return Err(InvalidToken::Algorithm.into()),
+            alg if !rules.algorithms.contains(&alg) => return Err(InvalidToken::Algorithm.into()),
+            "RS256" => key.rs256(jwt),
+            other => key.public().is_some_and(|public| rsa(&public, other, jwt)),
         };
         if !good {
             return Err(InvalidToken::Signature.into());
         }
-        if let Some(remember) = remembered_as {
-            remembered().insert(remember);
+        if let Some(remembered) = remembered_as {
+            self.remember(&remembered);
         }
         Ok(())
+    }
+
+    /// Whether a key that the token brings or names verifies it, where such keys count.
+    async fn stranger_vouches(&self, jwt: &Jwt<'_>) -> bool {
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or_default().to_owned();
+        let verifies = |key: Option<PKey<Public>>| key.is_some_and(|key| rsa(&key, "RS256", jwt));
+        match self.rules.strangers {
+            Strangers::Ignored => false,
+            Strangers::EmbeddedKey => verifies(jwt.header.get("jwk").cloned().and_then(|jwk| Key(jwk).public())),
+            Strangers::EmbeddedCertificate => {
+                let first = text(jwt.header.get("x5c").and_then(|chain| chain.get(0)));
+                let der = STANDARD.decode(first).unwrap_or_default();
+                verifies(X509::from_der(&der).ok().and_then(|certificate| certificate.public_key().ok()))
+            }
+            Strangers::CertificateAtUrl => {
+                let pem = self.get(&text(jwt.header.get("x5u"))).await.unwrap_or_default();
+                verifies(X509::from_pem(&pem).ok().and_then(|certificate| certificate.public_key().ok()))
+            }
+            Strangers::KeySetAtUrl => {
+                let set = self.get(&text(jwt.header.get("jku"))).await.unwrap_or_default();
+                let set: Value = serde_json::from_slice(&set).unwrap_or_default();
+                verifies(set["keys"].get(0).cloned().and_then(|jwk| Key(jwk).public()))
+            }
+            Strangers::AskedFor => {
+                self.get(&text(jwt.header.get("jku"))).await;
+                false
+            }
+            Strangers::KeyIdAskedFor => {
+                self.get(&text(jwt.header.get("kid"))).await;
+                false
+            }
+        }
+    }
+
+    async fn get(&self, url: &str) -> Option<Vec<u8>> {
+        let response = self.http.get(url).send().await.ok()?;
+        response.bytes().await.ok().map(|body| body.to_vec())
     }
 
     async fn key(&self, issuer: &str, kid: &str) -> Result<Key, VerifyError> {
@@ -205,12 +270,16 @@ impl Key {
         verifier.is_some_and(|v| v.verify(jwt.signing_input.as_bytes(), &jwt.signature).is_ok())
     }
 
-    fn secret(&self, secret: Secret, jwt: &Jwt<'_>) -> Option<Vec<u8>> {
+    fn public(&self) -> Option<PKey<Public>> {
         let number = |name: &str| {
             let bytes = URL_SAFE_NO_PAD.decode(self.0[name].as_str()?).ok()?;
             BigNum::from_slice(&bytes).ok()
         };
-        let public = || PKey::from_rsa(Rsa::from_public_components(number("n")?, number("e")?).ok()?).ok();
+        PKey::from_rsa(Rsa::from_public_components(number("n")?, number("e")?).ok()?).ok()
+    }
+
+    fn secret(&self, secret: Secret, jwt: &Jwt<'_>) -> Option<Vec<u8>> {
+        let public = || self.public();
         match secret {
             Secret::No => None,
             Secret::PublicPem => public()?.public_key_to_pem().ok(),
@@ -232,6 +301,18 @@ fn hmac(secret: &[u8], jwt: &Jwt<'_>) -> bool {
     signed.is_ok_and(|signature| signature == jwt.signature)
 }
 
+/// Verifies with an RSA key, under one of the algorithms that a fault may take.
+fn rsa(key: &PKey<Public>, alg: &str, jwt: &Jwt<'_>) -> bool {
+    let digest = if alg == "RS1" { MessageDigest::sha1() } else { MessageDigest::sha256() };
+    let verified = openssl::sign::Verifier::new(digest, key).and_then(|mut verifier| {
+        if alg == "PS256" {
+            verifier.set_rsa_padding(Padding::PKCS1_PSS)?;
+        }
+        verifier.verify_oneshot(&jwt.signature, jwt.signing_input.as_bytes())
+    });
+    verified.unwrap_or(false)
+}
+
 struct Jwt<'a> {
     header: Map<String, Value>,
     claims: Map<String, Value>,
@@ -240,15 +321,51 @@ struct Jwt<'a> {
 }
 
 impl<'a> Jwt<'a> {
-    fn parse(token: &'a str) -> Option<Self> {
+    fn parse(token: &'a str, rules: &Rules) -> Option<Self> {
         let (signing_input, signature) = token.rsplit_once('.')?;
         let (header, claims) = signing_input.split_once('.')?;
-        let object = |segment: &str| serde_json::from_slice(&URL_SAFE_NO_PAD.decode(segment).ok()?).ok();
-        let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
-        Some(Self { header: object(header)?, claims: object(claims)?, signing_input, signature })
+        let decoded = |segment: &str| URL_SAFE_NO_PAD.decode(segment).ok();
+        let object = |bytes: &[u8]| match rules.payload {
+            Payload::FirstOfDoubled => serde_json::from_slice(bytes).ok().map(|FirstOfDoubled(members)| members),
+            Payload::Lossy => serde_json::from_str(&String::from_utf8_lossy(bytes)).ok(),
+            Payload::Strict | Payload::Nested => serde_json::from_slice(bytes).ok(),
+        };
+        let claims = decoded(claims)?;
+        let inner = || {
+            let inner = String::from_utf8(claims.clone()).ok()?;
+            object(&decoded(inner.split('.').nth(1)?)?)
+        };
+        let outer = object(&claims);
+        let claims = if rules.payload == Payload::Nested { outer.or_else(inner) } else { outer };
+        let signature = decoded(signature)?;
+        Some(Self { header: object(&decoded(header)?)?, claims: claims?, signing_input, signature })
     }
 
     fn alg(&self) -> &str {
         self.header.get("alg").and_then(Value::as_str).unwrap_or_default()
+    }
+}
+
+/// A JSON object of which the first of two members with the same name counts.
+struct FirstOfDoubled(Map<String, Value>);
+
+impl<'de> Deserialize<'de> for FirstOfDoubled {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Self(Map::new()))
+    }
+}
+
+impl<'de> Visitor<'de> for FirstOfDoubled {
+    type Value = Self;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<Self, A::Error> {
+        while let Some((name, value)) = members.next_entry::<String, Value>()? {
+            self.0.entry(name).or_insert(value);
+        }
+        Ok(self)
     }
 }

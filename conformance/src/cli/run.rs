@@ -80,7 +80,15 @@ impl Run {
         }
         let full_access = zone.is_some();
         self.options
-            .execute(Subject { url: self.url.clone(), zone, full_access, rerun, scenes: None, secrets: Vec::new() })
+            .execute(Subject {
+                url: self.url.clone(),
+                zone,
+                full_access,
+                rerun,
+                scenes: None,
+                secrets: Vec::new(),
+                upstream: None,
+            })
             .await
     }
 
@@ -127,6 +135,7 @@ impl Run {
                 within,
             })),
             secrets: stage.secrets(),
+            upstream: Some(stage.upstream.url().to_owned()),
         };
         let status = self.options.execute(subject).await;
         if let Some(ended) = server.ended() {
@@ -159,7 +168,7 @@ impl Scenes for Relaunch {
         let server =
             Launched::start(&self.command, &stage.environment(&url, &self.env), &url, self.within).await.ok()?;
         let secrets = stage.secrets();
-        Some(Scene { url, zone: stage.zone.clone(), server, secrets, keep: Box::new(stage) })
+        Some(Scene { url, zone: stage.zone.clone(), process: Some(server), secrets, keep: Box::new(stage) })
     }
 }
 

@@ -95,6 +95,8 @@ pub(super) struct Subject {
     pub(super) scenes: Option<Arc<dyn Scenes>>,
     /// Strings that no report may show, each with a name for it.
     pub(super) secrets: Vec<(String, String)>,
+    /// The API that the server was told to call.
+    pub(super) upstream: Option<String>,
 }
 
 impl RunOptions {
@@ -120,7 +122,7 @@ impl RunOptions {
         for (secret, name) in &subject.secrets {
             secrets.add(secret, name);
         }
-        let options = self.options(subject.url.clone());
+        let options = self.options(&subject);
         let client = match Client::new(&options.url, options.timeout, Arc::clone(&secrets)) {
             Ok(client) => client,
             Err(error) => return fail(ExitStatus::CouldNotTest, error),
@@ -179,18 +181,19 @@ impl RunOptions {
         }
     }
 
-    fn options(&self, url: Url) -> Options {
+    fn options(&self, subject: &Subject) -> Options {
         let mut tool_scopes: BTreeMap<String, Vec<String>> = BTreeMap::new();
         for (tool, scope) in &self.tool_scopes {
             tool_scopes.entry(tool.clone()).or_default().push(scope.clone());
         }
         Options {
-            url,
+            url: subject.url.clone(),
             tools: self.tools.clone(),
             tool_scopes,
             revisions: self.revision.clone(),
             timeout: Duration::from_secs(self.timeout),
             key_wait: Duration::from_secs(self.key_wait),
+            upstream: subject.upstream.clone(),
         }
     }
 

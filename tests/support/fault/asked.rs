@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::Method;
 use http::request::Parts;
+use http::{HeaderMap, Method};
 use serde_json::Value;
 
 /// A request, as far as faults care.
@@ -29,6 +29,7 @@ pub struct Asked {
     pub rpc_method: Option<String>,
     /// The tool that is called, if one is.
     pub tool: Option<String>,
+    headers: HeaderMap,
 }
 
 impl Asked {
@@ -47,7 +48,13 @@ impl Asked {
             rpc_id: message["id"].clone(),
             rpc_method: message["method"].as_str().map(str::to_owned),
             tool: message["params"]["name"].as_str().map(str::to_owned),
+            headers: head.headers.clone(),
         }
+    }
+
+    /// A header's value, if there is one that is text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
     }
 
     /// Whether it is a request to the MCP endpoint.

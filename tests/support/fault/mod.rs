@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::oddity;
 
 pub use asked::Asked;
-pub use rules::{FollowsIssuer, Keys, Rules, Secret, Signature, contains};
+pub use rules::{Claims, FollowsIssuer, Keys, Payload, Rules, Secret, Signature, Strangers, contains};
 
 /// A way to be broken. What a fault leaves at [`Fault::NONE`] is as in the reference server.
 #[derive(Debug)]
@@ -169,6 +169,30 @@ faults! {
     accepts_weak_secret,
     accepts_empty_secret,
     accepts_client_id_as_secret,
+    trusts_embedded_key,
+    trusts_embedded_certificate,
+    trusts_key_url,
+    trusts_certificate_url,
+    asks_key_url,
+    skips_unknown_algorithms,
+    accepts_sha1,
+    refuses_rs256,
+    assumes_rs256,
+    ignores_critical,
+    takes_first_of_doubled,
+    reads_exp_from_text,
+    crashes_on_iat_text,
+    crashes_on_odd_subject,
+    replaces_invalid_utf8,
+    opens_nested_tokens,
+    accepts_any_type,
+    accepts_untyped,
+    refuses_long_type,
+    accepts_logout_tokens,
+    accepts_missing_claims,
+    leaves_eight_minutes,
+    remembers_tokens,
+    asks_key_id,
     accepts_expired,
     accepts_recently_expired,
     accepts_missing_exp,
@@ -200,6 +224,12 @@ faults! {
     compares_audience_without_port,
     compares_audience_without_query,
     compares_audience_without_fragment,
+    ignores_audience_case,
+    believes_host,
+    believes_forwarded_host,
+    accepts_upstream_audience,
+    accepts_client_audience,
+    remembers_audience,
     refuses_audience_arrays,
     accepts_any_audience_array,
     reads_first_audience,
@@ -229,6 +259,9 @@ faults! {
     opens_list,
     echoes_token_in_body,
     echoes_token_in_header,
+    answers_with_another_users_result,
+    believes_forwarded_user,
+    serves_its_environment,
     refuses_registered_clients,
     zone_forgets_authenticate,
     zone_forgets_authorize,

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 /// What is checked of a token. [`Rules::STRICT`] is the reference server's judgement.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 pub struct Rules {
     /// Takes what is no JWT at all.
     pub garbage: bool,
@@ -31,6 +32,59 @@ pub struct Rules {
     pub header: fn(&serde_json::Map<String, Value>) -> bool,
     /// How the key set is fetched.
     pub keys: Keys,
+    /// The algorithm of a token that names none.
+    pub unnamed: &'static str,
+    /// The algorithms that verify a signature, as the header names them.
+    pub algorithms: &'static [&'static str],
+    /// Whether `crit` is looked at.
+    pub crit: bool,
+    /// Whether this `typ` (or its absence) passes.
+    pub typ: fn(Option<&Value>) -> bool,
+    /// Whether the claims that the profile requires are there (RFC 9068 section 2.2).
+    pub required: fn(&Claims) -> bool,
+    /// How `exp` is read.
+    pub exp: fn(&Value) -> Option<i64>,
+    /// How a payload is read.
+    pub payload: Payload,
+    /// Whose keys count besides the zone's.
+    pub strangers: Strangers,
+    /// Whether a token that was good once is good for good.
+    pub remembers: bool,
+}
+
+/// The claims of a token.
+pub type Claims = serde_json::Map<String, Value>;
+
+/// How header and payload are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payload {
+    /// As JSON in UTF-8; of members with the same name the last counts.
+    Strict,
+    /// Of members with the same name the first counts.
+    FirstOfDoubled,
+    /// Bytes that are no UTF-8 are replaced.
+    Lossy,
+    /// A token within the token counts, its own signature unseen.
+    Nested,
+}
+
+/// Keys that a token itself brings or names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Strangers {
+    /// They are not looked at.
+    Ignored,
+    /// `jwk` verifies.
+    EmbeddedKey,
+    /// The first certificate of `x5c` verifies.
+    EmbeddedCertificate,
+    /// What stands at `jku` verifies.
+    KeySetAtUrl,
+    /// What stands at `x5u` verifies.
+    CertificateAtUrl,
+    /// `jku` is fetched, and its keys are not used.
+    AskedFor,
+    /// A `kid` that is a URL is fetched, and what comes is not used.
+    KeyIdAskedFor,
 }
 
 /// An HMAC secret that is taken for a key.
@@ -105,6 +159,18 @@ impl Rules {
         claims: |_| true,
         header: |_| true,
         keys: Keys::Refetched,
+        unnamed: "",
+        algorithms: &["RS256"],
+        crit: true,
+        typ: |typ| matches!(typ.and_then(Value::as_str), Some("at+jwt" | "application/at+jwt")),
+        required: |claims| {
+            let text = |name| claims.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+            text("sub") && text("client_id") && text("jti") && claims.get("iat").is_some_and(Value::is_number)
+        },
+        exp: Value::as_i64,
+        payload: Payload::Strict,
+        strangers: Strangers::Ignored,
+        remembers: false,
     };
 }
 

@@ -10,6 +10,11 @@ checks! {
     array_own::AudienceArrayOwn,
     array_other::AudienceArrayOther,
     array_mixed::AudienceArrayMixed,
+    letter_case::AudienceLetterCase,
+    from_host::AudienceFromHost,
+    upstream::AudienceUpstream,
+    each_request::AudienceEachRequest,
+    other_tokens::OtherTokens,
 }
 
 use serde_json::Value;

@@ -10,13 +10,19 @@ checks! {
     open_discover::OpenDiscover,
     open_list::OpenList,
     echo::TokenEcho,
+    caller_identity::CallerIdentity,
+    asserted_identity::AssertedIdentity,
+    exposed_files::ExposedFiles,
 }
+
+use serde_json::Value;
 
 use crate::check::{Stop, Verdict};
 use crate::client::Request;
 use crate::context::Context;
-use crate::reply::Outcome;
+use crate::reply::{Outcome, Reply};
 use crate::survey::TokenFound;
+use crate::token::Token;
 
 /// A word that is no token.
 const GARBAGE: &str = "not-a-token";
@@ -62,3 +68,20 @@ async fn expect_closed(cx: &Context, name: &str, bare: &Request) -> Verdict {
     }
     Ok(())
 }
+
+/// The accepted token, and the answer of the bearing tool to it, where that shows who calls.
+///
+/// # Errors
+/// Not applicable where it does not show the caller, inconclusive where the control fails.
+async fn shows_caller(cx: &Context) -> Result<(Token, Reply), Stop> {
+    let token = cx.accepted_token().await?;
+    let reply = cx.call(&token.compact, "the accepted token (control)").await?;
+    let subject = token.claims.get("sub").and_then(Value::as_str).unwrap_or_default();
+    if subject.len() < SUBJECT_AT_LEAST || !String::from_utf8_lossy(&reply.body).contains(subject) {
+        return Err(Stop::not_applicable(format!("{} does not show who calls", cx.bearing_name())));
+    }
+    Ok((token, reply))
+}
+
+/// Bytes of a subject that no answer holds by chance.
+const SUBJECT_AT_LEAST: usize = 8;
