@@ -122,6 +122,8 @@ pub enum NoReply {
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
+    /// The same, with a new connection for each request.
+    fresh: reqwest::Client,
     secrets: Arc<Secrets>,
     target: url::Origin,
     timeout: Duration,
@@ -133,13 +135,13 @@ impl Client {
     /// # Errors
     /// Where the TLS library cannot be set up.
     pub fn new(target: &Url, timeout: Duration, secrets: Arc<Secrets>) -> Result<Self, reqwest::Error> {
-        let http = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .timeout(timeout)
-            .build()?;
-        Ok(Self { http, secrets, target: target.origin(), timeout })
+        let builder = || {
+            let builder = reqwest::Client::builder().user_agent(USER_AGENT).no_proxy().timeout(timeout);
+            builder.redirect(reqwest::redirect::Policy::none())
+        };
+        let http = builder().build()?;
+        let fresh = builder().pool_max_idle_per_host(0).build()?;
+        Ok(Self { http, fresh, secrets, target: target.origin(), timeout })
     }
 
     /// The bound on one exchange.
@@ -168,12 +170,20 @@ impl Client {
     }
 
     async fn exchange(&self, request: &Request) -> Result<Reply, NoReply> {
-        let mut outgoing =
-            self.http.request(request.method.clone(), request.url.clone()).headers(request.headers.clone());
-        if let Some(body) = &request.body {
-            outgoing = outgoing.body(body.clone());
+        let outgoing = |http: &reqwest::Client| {
+            let outgoing = http.request(request.method.clone(), request.url.clone()).headers(request.headers.clone());
+            match &request.body {
+                Some(body) => outgoing.body(body.clone()),
+                None => outgoing,
+            }
+        };
+        let mut sent = outgoing(&self.http).send().await.map_err(|e| self.no_reply(&e));
+        if matches!(sent, Err(NoReply::Broken(_))) {
+            // Servers close connections that we hold for the next request, some (uvicorn after an exception) without a
+            // word. Only a connection of its own tells that from a server that gives this request no answer.
+            sent = outgoing(&self.fresh).send().await.map_err(|e| self.no_reply(&e));
         }
-        let mut incoming = outgoing.send().await.map_err(|e| self.no_reply(&e))?;
+        let mut incoming = sent?;
         let mut reply = Reply::new(incoming.status(), incoming.headers().clone(), request.rpc_id);
         let is_stream = is_event_stream(&reply.headers);
         if is_stream && request.rpc_id.is_none() {

@@ -7,6 +7,7 @@ use super::own;
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
+use crate::reply::Outcome;
 
 page! {
     /// The server does not take its own name from the request
@@ -14,7 +15,7 @@ page! {
     /// # What it checks
     /// The zone signs the accepted token for the same path on another host. It must be refused, as it is under the
     /// server's own name (the control), also where `Host` or a forwarding header (`X-Forwarded-Host`, `Forwarded`) says
-    /// that the request is for that host. A 4xx of a guard for hosts is a refusal here, too.
+    /// that the request is for that host. What a guard for hosts answers is a refusal here, too.
     ///
     /// # Why it matters
     /// A server that believes the request about its own name accepts tokens for any name: whoever holds a token for
@@ -68,9 +69,9 @@ impl Check for AudienceFromHost {
             ];
             for request in requests {
                 let reply = cx.send(&request).await?;
-                // A guard that turns a foreign Host away (421, 403, 400, 404) has not served the token.
-                let turned_away = reply.status.is_client_error() && !reply.refuses_with_result();
-                if !turned_away {
+                // What turns a foreign Host away, an error, a redirect or another site's page, has not served the token.
+                let turned_away = !reply.status.is_server_error() && reply.outcome() != Outcome::Served;
+                if !turned_away || reply.refuses_with_result() {
                     reply.expect_refused()?;
                 }
             }

@@ -56,7 +56,7 @@ impl Check for OtherTokens {
             t.claim("nonce", random_id());
         });
         let id_token = cx.sign(&draft, "ID token").await?;
-        cx.call(&id_token, "an ID token").await?.expect_refused()?;
+        cx.call_as_another(&id_token, "an ID token").await?.expect_refused()?;
         // The same again in an access token's clothes: only the audience tells it.
         let client = token.claims.get("client_id").cloned().unwrap_or_else(|| json!("conformance"));
         let alike = cx.sign(&token.but(|t| t.claim("aud", client)), "token for the client").await?;
