@@ -30,6 +30,9 @@ pub struct Reply {
     rpc_id: Option<i64>,
 }
 
+/// How [`Reply::describe`] says that a request was carried out.
+pub const SERVED: &str = "with a result: the request was served";
+
 /// What an answer says about the request's credentials.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
@@ -138,7 +141,7 @@ impl Reply {
             return format!("{status} with the result of what it refuses");
         }
         match self.outcome() {
-            Outcome::Served if self.rpc_id.is_some() => format!("{status} with a result: the request was served"),
+            Outcome::Served if self.rpc_id.is_some() => format!("{status} {SERVED}"),
             Outcome::NotServedIn2xx => match self.message() {
                 Some(m) if m.get("error").is_some() => {
                     let text = m["error"]["message"].as_str().unwrap_or_default();

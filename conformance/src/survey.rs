@@ -29,6 +29,9 @@ const SCOPES_TRIED: usize = 8;
 /// Most requests without credentials that are sent to find one that is answered 401.
 const DOORS_TRIED: usize = 6;
 
+/// Why nothing can be said where every token was refused; how it was, follows.
+pub const NO_TOKEN_ACCEPTED: &str = "no token was accepted to start from";
+
 /// What is known of the target.
 #[derive(Debug)]
 pub struct Survey {
@@ -103,7 +106,7 @@ impl Survey {
     pub fn accepted(&self) -> Result<&Token, Stop> {
         match &self.token {
             TokenFound::Accepted(token) => Ok(token),
-            TokenFound::Refused(how) => Err(Stop::inconclusive(format!("no token was accepted to start from: {how}"))),
+            TokenFound::Refused(how) => Err(Stop::inconclusive(format!("{NO_TOKEN_ACCEPTED}: {how}"))),
             TokenFound::NoneGiven => Err(Stop::NotTested { need: crate::check::Need::ValidToken }),
         }
     }

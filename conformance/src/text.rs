@@ -23,6 +23,16 @@ pub fn quoted(text: &str) -> String {
     format!("\"{}{more}\"", printable(&shown))
 }
 
+/// The known word that is most like this one, if any is like it at all: what was meant, probably.
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    /// How alike two words must be to be worth a suggestion, from 0 to 1.
+    const NEAR: f64 = 0.85;
+    let sought = word.to_lowercase();
+    let rated = known.into_iter().map(|known| (strsim::jaro_winkler(&known.to_lowercase(), &sought), known));
+    let near = rated.filter(|(likeness, _)| *likeness > NEAR).max_by(|(a, _), (b, _)| a.total_cmp(b));
+    near.map(|(_, known)| known)
+}
+
 /// Characters that nobody sees, and those that reorder what stands beside them (Unicode Standard Annex 9).
 fn is_invisible(c: char) -> bool {
     matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
@@ -32,6 +42,14 @@ fn is_invisible(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_mistyped_word_is_recognised_and_another_is_not() {
+        let tools = ["whoami", "read_report", "hello_world"];
+        assert_eq!(nearest("whomai", tools), Some("whoami"));
+        assert_eq!(nearest("Read-Report", tools), Some("read_report"));
+        assert_eq!(nearest("delete", tools), None);
+    }
 
     #[test]
     fn nothing_that_a_terminal_obeys_is_left() {

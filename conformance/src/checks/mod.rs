@@ -23,6 +23,7 @@ pub mod token_validation;
 use std::sync::LazyLock;
 
 use crate::check::Check;
+use crate::text::{nearest, quoted};
 
 /// Every check. A new one is a file in its area and a line in the area's list.
 pub static ALL: LazyLock<Vec<&'static dyn Check>> = LazyLock::new(|| AREAS.concat());
@@ -50,22 +51,17 @@ pub fn causes(id: &str) -> &'static [&'static str] {
     find(id).map_or(&[], |c| c.meta().follows_from)
 }
 
-/// How alike an id must be to be worth a suggestion, from 0 to 1.
-const NEAR: f64 = 0.85;
-
 /// What to say to someone who named no check of ours.
 pub fn unknown(id: &str) -> String {
     let sought = id.to_ascii_lowercase();
     let of_requirement: Vec<_> =
         ALL.iter().map(|c| c.meta()).filter(|m| m.requirements.contains(&sought.as_str())).map(|m| m.id).collect();
-    let likeness = |known: &str| strsim::jaro_winkler(known, &sought);
-    let nearest = ALL.iter().map(|c| c.meta().id).max_by(|a, b| likeness(a).total_cmp(&likeness(b)));
-    let suggestion = match nearest.filter(|near| likeness(near) > NEAR) {
+    let suggestion = match nearest(&sought, ALL.iter().map(|c| c.meta().id)) {
         _ if !of_requirement.is_empty() => format!(", but a requirement; its checks are {}", of_requirement.join(", ")),
         Some(near) => format!("; did you mean {near}?"),
         None => String::new(),
     };
-    format!("there is no check {}{suggestion} (`conformance list` names them all)", crate::text::quoted(id))
+    format!("there is no check {}{suggestion} (`conformance list` names them all)", quoted(id))
 }
 
 #[cfg(test)]

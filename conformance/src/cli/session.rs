@@ -1,6 +1,6 @@
 //! What `run` and `demo` share: the options of a run, and the way from a target to reports on disk and screen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,7 +23,7 @@ use crate::runner::{self, Progress};
 use crate::scene::Scenes;
 use crate::secrets::Secrets;
 use crate::survey::{self, Survey, TokenFound};
-use crate::text::quoted;
+use crate::text::{nearest, quoted};
 use crate::zone::Zone;
 
 const TIMEOUT_SECONDS: u64 = 60;
@@ -53,7 +53,7 @@ pub(super) struct RunOptions {
     /// Accept that MUSTs of this need are not tested (repeatable)
     #[arg(long, value_name = "NEED")]
     allow_untested: Vec<Need>,
-    /// Write a report (repeatable): terminal or json; without =FILE to standard output
+    /// Write a report (repeatable): terminal, json, junit or markdown; without =FILE to standard output
     #[arg(long = "report", value_name = "FORMAT[=FILE]", value_parser = report_target)]
     reports: Vec<ReportTarget>,
     /// Show every exchange
@@ -108,7 +108,13 @@ impl RunOptions {
                 "{to_stdout} reports want standard output, and only one may go there; give the others a file: --report json=report.json"
             ));
         }
-        Ok(())
+        let mut files = BTreeSet::new();
+        match self.reports.iter().filter_map(|r| r.file.as_deref()).find(|path| !files.insert(real(path))) {
+            Some(twice) => {
+                Err(format!("two reports want the file {}, and the second would replace the first", twice.display()))
+            }
+            None => Ok(()),
+        }
     }
 
     /// Surveys the subject, runs the checks, writes the reports.
@@ -291,6 +297,13 @@ fn untestable(url: &Url, survey: &Survey, secrets: &Secrets) -> Option<String> {
     })
 }
 
+/// The file that a path leads to, so that two spellings of one are told to be the same.
+fn real(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let named = || Some(folder.canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(named).unwrap_or_else(|| path.to_owned())
+}
+
 /// Whether a report can be written there; found out before the run, whose result would else be lost.
 fn writable(path: &Path) -> io::Result<()> {
     let was_there = path.symlink_metadata().is_ok();
@@ -334,6 +347,7 @@ fn target(run: &Run, rerun: &str) -> Target {
             TokenFound::Refused(how) => Some(run.secrets.mask(how)),
             TokenFound::Accepted(_) | TokenFound::NoneGiven => None,
         },
+        notes: Vec::new(),
         rerun: rerun.to_owned(),
     }
 }
@@ -419,8 +433,11 @@ fn report_target(text: &str) -> Result<ReportTarget, String> {
         .filter_map(ValueEnum::to_possible_value)
         .map(|v| v.get_name().to_owned())
         .collect();
-    let format = Format::from_str(format, false)
-        .map_err(|_| format!("{format} is no format; the formats are {}", known.join(", ")))?;
+    let format = Format::from_str(format, true).map_err(|_| {
+        let near = nearest(format, known.iter().map(String::as_str));
+        let near = near.map(|near| format!(" (did you mean {near}?)")).unwrap_or_default();
+        format!("{} is no format{near}; the formats are {}", quoted(format), known.join(", "))
+    })?;
     Ok(ReportTarget { format, file })
 }
 
@@ -449,7 +466,7 @@ mod tests {
         assert!(declared_tool("x").unwrap_err().contains("NAME=JSON"));
         assert!(declared_tool("x=[]").unwrap_err().contains("JSON object"));
         assert!(declared_scope("x=").unwrap_err().contains("NAME=SCOPE"));
-        assert!(report_target("jso").unwrap_err().contains("terminal, json"));
+        assert!(report_target("jso").unwrap_err().contains("(did you mean json?); the formats are terminal, json"));
         assert!(report_target("json=").unwrap_err().contains("a file"));
     }
 }

@@ -1,6 +1,11 @@
 //! A report is finished data; a reporter only writes it. This enum is the one list of the formats.
 
+mod closing;
+mod groups;
+mod headline;
 mod json;
+mod junit;
+mod markdown;
 mod terminal;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +20,7 @@ use crate::exit_status::ExitStatus;
 use crate::mcp::Revision;
 use crate::transcript::Exchange;
 
+pub use headline::{Headline, HeadlineKind};
 pub use json::{SCHEMA_VERSION, schema};
 pub use terminal::Terminal;
 
@@ -105,7 +111,7 @@ pub struct CheckResult {
     pub because: Option<String>,
     /// What the run would need, where the check was not tested.
     pub missing: Vec<Need>,
-    /// The check whose failure explains this one.
+    /// The check whose failure explains why this one failed, or why it could tell nothing.
     pub follows_from: Option<&'static str>,
     /// Milliseconds.
     pub duration_ms: u64,
@@ -156,14 +162,25 @@ pub struct Target {
     pub access: BTreeSet<Need>,
     /// Why no token was accepted, where tokens were tried.
     pub token_refused: Option<String>,
+    /// What is worth knowing about the access that the run had, and what to do about it.
+    pub notes: Vec<String>,
     /// The subcommand and the options that reproduce the run, without `--check`.
     #[serde(skip)]
     pub rerun: String,
 }
 
-/// The whole in numbers.
+impl Target {
+    /// Whether the run found a token that the server accepts, which is then no guess.
+    pub(crate) fn has_accepted_token(&self) -> bool {
+        !self.revisions_assumed
+    }
+}
+
+/// The whole: in a sentence where there is one for it, and in numbers.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct Summary {
+    /// What is to be said of the server as a whole, before all findings.
+    pub headline: Option<Headline>,
     /// How often each verdict was given.
     pub verdicts: BTreeMap<&'static str, usize>,
     /// Checks that said something.
@@ -207,7 +224,11 @@ impl Report {
         duration_ms: u64,
     ) -> Self {
         relate(&mut results, &crate::checks::causes);
-        let summary = summarise(selected, &results, policy, duration_ms);
+        let headline = Headline::of(&target, &results);
+        if let Some(headline) = &headline {
+            headline.gather(&mut results);
+        }
+        let summary = Summary { headline, ..summarise(selected, &results, policy, duration_ms) };
         let tool = Tool { name: "conformance", version: env!("CARGO_PKG_VERSION") };
         Self { schema_version: SCHEMA_VERSION, tool, target, summary, results }
     }
@@ -258,6 +279,7 @@ fn summarise(selected: &[&dyn Check], results: &[CheckResult], policy: &Policy, 
     let areas_tested: BTreeSet<Area> = results.iter().filter(|r| r.verdict.is_tested()).map(|r| r.area).collect();
     let (exit_status, exit_reason) = decide(results, policy);
     Summary {
+        headline: None,
         verdicts,
         tested: tested.len(),
         selected: selected.len(),
@@ -333,6 +355,10 @@ pub enum Format {
     Terminal,
     /// For programs: the contract.
     Json,
+    /// For what shows test results.
+    Junit,
+    /// For the summary of a CI job.
+    Markdown,
 }
 
 impl Format {
@@ -341,6 +367,8 @@ impl Format {
         match self {
             Self::Terminal => Box::new(terminal),
             Self::Json => Box::new(json::Json),
+            Self::Junit => Box::new(junit::Junit),
+            Self::Markdown => Box::new(markdown::Markdown),
         }
     }
 }
@@ -350,12 +378,13 @@ mod tests {
     use super::*;
 
     pub(super) fn result(check: &'static str, verdict: Verdict, level: Level) -> CheckResult {
+        let known = crate::checks::find(check);
         CheckResult {
             check,
-            title: "A statement",
-            requirements: &["mcp-auth-audience-validated"],
+            title: known.map_or("A statement", |c| c.title()),
+            requirements: known.map_or(&["mcp-auth-audience-validated"], |c| c.meta().requirements),
             level,
-            area: Area::Audience,
+            area: known.map_or(Area::Audience, |c| c.meta().area),
             revision: Some(Revision::V2025_11_25),
             verdict,
             expected: None,
@@ -379,9 +408,74 @@ mod tests {
             call: "tools/list".to_owned(),
             access: BTreeSet::new(),
             token_refused: None,
+            notes: Vec::new(),
             rerun: "run".to_owned(),
         };
-        Report::new(target, &[], results, &Policy::default(), 1)
+        let mut selected: Vec<_> = results.iter().filter_map(|r| crate::checks::find(r.check)).collect();
+        selected.dedup_by_key(|check| check.meta().id);
+        Report::new(target, &selected, results, &Policy::default(), 1)
+    }
+
+    /// A result of each kind, as small as can be.
+    pub(super) fn every_verdict() -> Vec<CheckResult> {
+        let broken = |check, verdict, level| CheckResult {
+            expected: Some("401, the request not served".to_owned()),
+            actual: Some("200 with a result: the request was served".to_owned()),
+            ..result(check, verdict, level)
+        };
+        let because = |check, verdict, why: &str| CheckResult {
+            because: Some(why.to_owned()),
+            ..result(check, verdict, Level::Must)
+        };
+        vec![
+            broken("audience-other", Verdict::Fail, Level::Must),
+            CheckResult {
+                revision: Some(Revision::V2026_07_28),
+                ..broken("audience-other", Verdict::Fail, Level::Must)
+            },
+            broken("audience-sibling", Verdict::Fail, Level::Must),
+            broken("missing-exp", Verdict::Warn, Level::Should),
+            broken("metadata-offline-access", Verdict::Info, Level::May),
+            because("unsigned-token", Verdict::Inconclusive, "the answer was 429 Too Many Requests"),
+            because("garbage-token", Verdict::Error, "the check's task was lost"),
+            because("scope-order", Verdict::NotApplicable, "it names no scopes"),
+            CheckResult { missing: vec![Need::ScopeMap], ..result("scope-missing", Verdict::NotTested, Level::Must) },
+            CheckResult {
+                revision: None,
+                remarks: vec!["a remark".to_owned()],
+                ..result("audience-missing", Verdict::Pass, Level::Must)
+            },
+        ]
+    }
+
+    /// A report in which a server's text stands wherever it can.
+    pub(super) fn hostile(said: &str) -> Report {
+        let text = || Some(said.to_owned());
+        let mut results = every_verdict();
+        for result in &mut results {
+            result.expected = result.expected.as_ref().and_then(|_| text());
+            result.actual = result.actual.as_ref().and_then(|_| text());
+            result.because = result.because.as_ref().and_then(|_| text());
+            result.remarks = vec![said.to_owned()];
+        }
+        let mut report = report(results);
+        report.target.url = said.to_owned();
+        report.target.zone = text();
+        report.target.call = said.to_owned();
+        report.target.token_refused = text();
+        report.target.notes = vec![said.to_owned()];
+        report.target.not_spoken = vec![said.to_owned()];
+        report.target.rerun = said.to_owned();
+        report.summary.exit_reason = text();
+        report.summary.headline = Some(Headline { kind: HeadlineKind::NotProtected, text: said.to_owned() });
+        report
+    }
+
+    /// What a reporter writes.
+    pub(super) fn written(reporter: &dyn Reporter, report: &Report) -> String {
+        let mut out = Vec::new();
+        reporter.write(report, &mut out).expect("a vector takes everything");
+        String::from_utf8(out).expect("reports are UTF-8")
     }
 
     fn decided(results: &[CheckResult], policy: &Policy) -> ExitStatus {

@@ -1,11 +1,10 @@
 //! For people: what failed comes first, with expected, actual, the fix and the command that reruns it.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use super::{CheckResult, Report, Reporter, Verdict};
+use super::groups::{self, Group};
+use super::{Report, Reporter, Verdict, closing};
 use crate::checks;
-use crate::mcp::Revision;
 use crate::text::printable;
 use crate::transcript::Exchange;
 
@@ -21,14 +20,14 @@ pub struct Terminal {
 impl Reporter for Terminal {
     fn write(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         self.head(report, out)?;
-        let groups = groups(&report.results);
+        let groups = groups::groups(&report.results);
         for verdict in [Verdict::Fail, Verdict::Error, Verdict::Warn, Verdict::Inconclusive, Verdict::Info] {
-            let mut shown = groups.iter().filter(|g| g.first().verdict == verdict && g.first().follows_from.is_none());
             if verdict == Verdict::Inconclusive {
-                self.inconclusive(report, &shown.collect::<Vec<_>>(), &groups, out)?;
-            } else {
-                shown.try_for_each(|group| self.finding(report, group, &groups, out))?;
+                self.inconclusive(report, &groups, out)?;
+                continue;
             }
+            let mut shown = groups.iter().filter(|g| g.first().verdict == verdict && g.first().follows_from.is_none());
+            shown.try_for_each(|group| self.finding(report, group, &groups, out))?;
         }
         if self.verbose {
             for group in groups.iter().filter(|g| matches!(g.first().verdict, Verdict::Pass | Verdict::NotApplicable)) {
@@ -38,49 +37,6 @@ impl Reporter for Terminal {
         self.not_tested(report, out)?;
         close(report, out)
     }
-}
-
-/// Results of one check that say the same, in one or several revisions.
-struct Group<'a> {
-    results: Vec<&'a CheckResult>,
-}
-
-impl<'a> Group<'a> {
-    fn first(&self) -> &'a CheckResult {
-        self.results[0]
-    }
-
-    fn revisions(&self) -> String {
-        let names: Vec<_> = self.results.iter().filter_map(|r| r.revision).map(Revision::name).collect();
-        if names.is_empty() { String::new() } else { format!("  [{}]", names.join(", ")) }
-    }
-}
-
-/// Whether a group is listed under another: its cause, and that in the same revision if both depend on it.
-fn follows(group: &Group<'_>, cause: &Group<'_>) -> bool {
-    let related =
-        |r: &CheckResult, c: &CheckResult| r.revision == c.revision || r.revision.is_none() || c.revision.is_none();
-    group.first().follows_from == Some(cause.first().check)
-        && group.results.iter().any(|r| cause.results.iter().any(|c| related(r, c)))
-}
-
-fn groups(results: &[CheckResult]) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
-    for result in results {
-        let same = |g: &Group<'_>| {
-            let f = g.first();
-            f.check == result.check
-                && f.verdict == result.verdict
-                && f.actual == result.actual
-                && f.because == result.because
-                && f.follows_from == result.follows_from
-        };
-        match groups.iter_mut().find(|g| same(g)) {
-            Some(group) => group.results.push(result),
-            None => groups.push(Group { results: vec![result] }),
-        }
-    }
-    groups
 }
 
 impl Terminal {
@@ -100,13 +56,20 @@ impl Terminal {
         if let Some(how) = &target.token_refused {
             writeln!(out, "\n{} {}", self.paint("no token was accepted:", RED), printable(how))?;
         }
+        for note in &target.notes {
+            writeln!(out, "\n{} {}", self.paint("note:", YELLOW), printable(note))?;
+        }
+        if let Some(headline) = &report.summary.headline {
+            let title = self.paint(&format!("✗ {}", headline.title()), RED);
+            writeln!(out, "\n{title}  {}", printable(&headline.text))?;
+        }
         writeln!(out)
     }
 
     fn finding(self, report: &Report, group: &Group<'_>, all: &[Group<'_>], out: &mut dyn Write) -> io::Result<()> {
         let result = group.first();
         let (mark, colour) = mark(result.verdict);
-        let name = result.verdict.name().to_uppercase().replace('_', " ");
+        let name = closing::words(result.verdict).to_uppercase();
         writeln!(
             out,
             "{} {}{}",
@@ -129,10 +92,9 @@ impl Terminal {
             }
             line(out, "rerun", Some(&format!("conformance {} --check {}", report.target.rerun, result.check)))?;
         }
-        let also: Vec<_> =
-            all.iter().filter(|g| follows(g, group)).map(|g| format!("{}{}", g.first().check, g.revisions())).collect();
+        let also = group.also(all);
         if !also.is_empty() {
-            line(out, "also", Some(&format!("fails for the same cause: {}", also.join(", "))))?;
+            line(out, "also", Some(&format!("for the same cause: {}", also.join(", "))))?;
         }
         if self.verbose {
             for result in &group.results {
@@ -143,22 +105,8 @@ impl Terminal {
     }
 
     /// What one reason keeps from a verdict is shown together: forty blocks that say the same hide the one that does not.
-    fn inconclusive(
-        self,
-        report: &Report,
-        shown: &[&Group<'_>],
-        all: &[Group<'_>],
-        out: &mut dyn Write,
-    ) -> io::Result<()> {
-        let mut by_reason: Vec<(&Option<String>, Vec<&Group<'_>>)> = Vec::new();
-        for group in shown {
-            let because = &group.first().because;
-            match by_reason.iter_mut().find(|(reason, _)| *reason == because) {
-                Some((_, groups)) => groups.push(group),
-                None => by_reason.push((because, vec![group])),
-            }
-        }
-        for (reason, groups) in by_reason {
+    fn inconclusive(self, report: &Report, all: &[Group<'_>], out: &mut dyn Write) -> io::Result<()> {
+        for (reason, groups) in groups::inconclusive(report, all) {
             if self.verbose || groups.len() < 3 {
                 groups.iter().try_for_each(|group| self.finding(report, group, all, out))?;
                 continue;
@@ -166,7 +114,7 @@ impl Terminal {
             let (mark, colour) = mark(Verdict::Inconclusive);
             let ids: Vec<_> = groups.iter().map(|g| g.first().check).collect();
             writeln!(out, "{} {}", self.paint(&format!("{mark} INCONCLUSIVE"), colour), self.bold(&ids.join(", ")))?;
-            line(out, "because", reason.as_deref())?;
+            line(out, "because", Some(&reason))?;
             line(out, "rerun", Some(&format!("conformance {} --check {}", report.target.rerun, ids[0])))?;
             writeln!(out)?;
         }
@@ -188,17 +136,7 @@ impl Terminal {
     }
 
     fn not_tested(self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-        let mut by_need: BTreeMap<_, Vec<&str>> = BTreeMap::new();
-        for result in &report.results {
-            // The first need is named; with it, the next would be.
-            if let Some(need) = result.missing.first() {
-                let ids = by_need.entry(*need).or_default();
-                if !ids.contains(&result.check) {
-                    ids.push(result.check);
-                }
-            }
-        }
-        for (need, ids) in by_need {
+        for (need, ids) in groups::not_tested(report) {
             writeln!(
                 out,
                 "{} {} for want of {}: {}",
@@ -222,45 +160,15 @@ impl Terminal {
 }
 
 fn close(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    let summary = &report.summary;
-    let counts = [
-        Verdict::Pass,
-        Verdict::Fail,
-        Verdict::Warn,
-        Verdict::Info,
-        Verdict::Inconclusive,
-        Verdict::Error,
-        Verdict::NotApplicable,
-        Verdict::NotTested,
-    ];
-    let shown = counts
-        .iter()
-        .filter_map(|v| summary.verdicts.get(v.name()).map(|n| format!("{n} {}", v.name().replace('_', " "))));
-    let seconds_in_all = seconds(summary.duration_ms);
-    writeln!(out, "results by check and revision: {}", shown.collect::<Vec<_>>().join(", "))?;
-    write!(out, "{} of {} checks tested in {seconds_in_all:.1} s", summary.tested, summary.selected)?;
-    if summary.areas_not_tested.is_empty() {
-        writeln!(out, "; no area left out")?;
-    } else {
-        let areas: Vec<_> = summary.areas_not_tested.iter().map(|a| a.name()).collect();
-        writeln!(out, "; nothing at all of {}", areas.join(", "))?;
+    writeln!(out, "results by check and revision: {}", closing::counts(report))?;
+    writeln!(out, "{}", closing::tested(report))?;
+    if let Some(longest) = closing::longest(report) {
+        writeln!(out, "longest: {longest}")?;
     }
-    let slow = report.results.iter().filter(|r| r.duration_ms >= SLOW_MS);
-    let slow: Vec<_> = slow.map(|r| format!("{} {:.1} s", r.check, seconds(r.duration_ms))).collect();
-    if !slow.is_empty() {
-        writeln!(out, "longest: {}", slow.join(", "))?;
-    }
-    if let Some(reason) = &summary.exit_reason {
-        writeln!(out, "exit {}: {}", summary.exit_status.code(), reason)?;
+    if let Some(exit) = closing::exit(report) {
+        writeln!(out, "{exit}")?;
     }
     Ok(())
-}
-
-/// From here on a check is worth naming for its time: most often it waited for the server to fetch keys again.
-const SLOW_MS: u64 = 5_000;
-
-fn seconds(millis: u64) -> f64 {
-    f64::from(u32::try_from(millis).unwrap_or(u32::MAX)) / 1000.0
 }
 
 const RED: &str = "1;31";
@@ -315,6 +223,8 @@ mod tests {
     use super::super::tests::{report, result};
     use super::*;
     use crate::check::Level;
+    use crate::mcp::Revision;
+    use crate::report::CheckResult;
 
     fn failed(check: &'static str, revision: Option<Revision>, actual: &str) -> CheckResult {
         CheckResult { revision, actual: Some(actual.to_owned()), ..result(check, Verdict::Fail, Level::Must) }

@@ -1,0 +1,96 @@
+//! What results have in common, for the formats that people read: the same outcome in several revisions, one cause, one
+//! missing need.
+
+use std::collections::BTreeMap;
+
+use super::{CheckResult, Report, Verdict};
+use crate::check::Need;
+use crate::mcp::Revision;
+use crate::survey::NO_TOKEN_ACCEPTED;
+
+/// Results of one check that say the same, in one or several revisions.
+pub(super) struct Group<'a> {
+    pub(super) results: Vec<&'a CheckResult>,
+}
+
+impl<'a> Group<'a> {
+    pub(super) fn first(&self) -> &'a CheckResult {
+        self.results[0]
+    }
+
+    /// The revisions, in brackets and after a space; empty where the check does not depend on one.
+    pub(super) fn revisions(&self) -> String {
+        let names: Vec<_> = self.results.iter().filter_map(|r| r.revision).map(Revision::name).collect();
+        if names.is_empty() { String::new() } else { format!(" [{}]", names.join(", ")) }
+    }
+
+    /// What is listed under this group, each with its revisions where they are others.
+    pub(super) fn also(&self, all: &[Group<'_>]) -> Vec<String> {
+        let own = self.revisions();
+        let name = |g: &Group<'_>| match g.revisions() {
+            revisions if revisions == own => g.first().check.to_owned(),
+            revisions => format!("{}{revisions}", g.first().check),
+        };
+        all.iter().filter(|g| follows(g, self)).map(name).collect()
+    }
+}
+
+/// Whether a group is listed under another: its cause, and that in the same revision if both depend on it.
+fn follows(group: &Group<'_>, cause: &Group<'_>) -> bool {
+    let related =
+        |r: &CheckResult, c: &CheckResult| r.revision == c.revision || r.revision.is_none() || c.revision.is_none();
+    group.first().follows_from == Some(cause.first().check)
+        && group.results.iter().any(|r| cause.results.iter().any(|c| related(r, c)))
+}
+
+/// The results in groups, in their own order.
+pub(super) fn groups(results: &[CheckResult]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for result in results {
+        let same = |g: &Group<'_>| {
+            let f = g.first();
+            f.check == result.check
+                && f.verdict == result.verdict
+                && f.actual == result.actual
+                && f.because == result.because
+                && f.follows_from == result.follows_from
+        };
+        match groups.iter_mut().find(|g| same(g)) {
+            Some(group) => group.results.push(result),
+            None => groups.push(Group { results: vec![result] }),
+        }
+    }
+    groups
+}
+
+/// The checks that were not tested, by what they lack.
+pub(super) fn not_tested(report: &Report) -> BTreeMap<Need, Vec<&'static str>> {
+    let mut by_need: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for result in &report.results {
+        // The first need is named; with it, the next would be.
+        if let Some(need) = result.missing.first() {
+            let ids = by_need.entry(*need).or_default();
+            if !ids.contains(&result.check) {
+                ids.push(result.check);
+            }
+        }
+    }
+    by_need
+}
+
+/// What could not be told, by its reason: forty lines that say the same hide the one that does not.
+pub(super) fn inconclusive<'g, 'a>(report: &Report, all: &'g [Group<'a>]) -> Vec<(String, Vec<&'g Group<'a>>)> {
+    let mut by_reason: Vec<(String, Vec<&Group<'a>>)> = Vec::new();
+    let shown = all.iter().filter(|g| g.first().verdict == Verdict::Inconclusive && g.first().follows_from.is_none());
+    for group in shown {
+        let because = group.first().because.clone().unwrap_or_default();
+        // How it was refused stands at the head of the report.
+        let is_known = report.target.token_refused.is_some() && because.starts_with(NO_TOKEN_ACCEPTED);
+        let because = if is_known { NO_TOKEN_ACCEPTED.to_owned() } else { because };
+        match by_reason.iter_mut().find(|(reason, _)| *reason == because) {
+            Some((_, groups)) => groups.push(group),
+            None => by_reason.push((because, vec![group])),
+        }
+    }
+    by_reason
+}
