@@ -1,18 +1,31 @@
 //! The only way to the server under test: bounded, without redirects, and every exchange recorded.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method};
 use url::Url;
 
+pub use crate::no_reply::{NoReply, innermost};
+
+use crate::context::Options;
 use crate::reply::Reply;
 use crate::secrets::Secrets;
 use crate::transcript::{self, Exchange, Transcript};
 
 /// Most of a body that is read, in bytes. A tools list of a thousand tools fits; what a hostile server streams does not.
 const BODY_AT_MOST: usize = 1024 * 1024;
+
+/// The bound on connecting, TLS included: an address that swallows packets would else use up the whole of every exchange.
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+
+/// Requests that may go without an answer for as long as the user allows; from then on the suite waits [`IMPATIENT`].
+///
+/// A server that stops answering in the midst of a run would else cost a minute for each of hundreds of requests.
+const IN_VAIN_AT_MOST: usize = 20;
+const IMPATIENT: Duration = Duration::from_secs(5);
 
 /// How the suite introduces itself to servers.
 pub const USER_AGENT: &str = concat!("conformance/", env!("CARGO_PKG_VERSION"), " (checks protected MCP servers)");
@@ -98,26 +111,6 @@ impl Request {
     }
 }
 
-/// Why a request got no answer.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum NoReply {
-    /// Nothing came in time.
-    #[error("no answer within {0:?}")]
-    Timeout(Duration),
-    /// The connection could not be made.
-    #[error("could not connect: {0}")]
-    Connect(String),
-    /// The connection was closed, or what came was no HTTP.
-    #[error("the connection broke: {0}")]
-    Broken(String),
-    /// An answer began and did not end, in time or within the bound on bodies.
-    #[error("an answer that does not end")]
-    Endless,
-    /// The suite was about to send a credential to another origin.
-    #[error("refusing to send a credential to {0}, which is not the target's origin")]
-    ForeignOrigin(String),
-}
-
 /// Sends requests and keeps what happened.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -127,26 +120,29 @@ pub struct Client {
     secrets: Arc<Secrets>,
     target: url::Origin,
     timeout: Duration,
+    connect_within: Duration,
+    in_vain: Arc<AtomicUsize>,
 }
 
 impl Client {
-    /// A client for one target, each of whose requests may take this long.
+    /// A client for the target of these options.
     ///
     /// # Errors
     /// Where the TLS library cannot be set up.
-    pub fn new(target: &Url, timeout: Duration, secrets: Arc<Secrets>) -> Result<Self, reqwest::Error> {
-        let builder = || {
-            let builder = reqwest::Client::builder().user_agent(USER_AGENT).no_proxy().timeout(timeout);
-            builder.redirect(reqwest::redirect::Policy::none())
-        };
-        let http = builder().build()?;
-        let fresh = builder().pool_max_idle_per_host(0).build()?;
-        Ok(Self { http, fresh, secrets, target: target.origin(), timeout })
+    pub fn new(options: &Options, secrets: Arc<Secrets>) -> Result<Self, reqwest::Error> {
+        let timeout = options.timeout;
+        // Less than the whole, so that a connection that does not come about is told from an answer that does not.
+        let connect_within = CONNECT_WITHIN.min(timeout * 3 / 4);
+        let http = builder(options).connect_timeout(connect_within).build()?;
+        let fresh = builder(options).connect_timeout(connect_within).pool_max_idle_per_host(0).build()?;
+        let target = options.url.origin();
+        Ok(Self { http, fresh, secrets, target, timeout, connect_within, in_vain: Arc::default() })
     }
 
-    /// The bound on one exchange.
+    /// The bound on one exchange, as it stands.
     pub fn timeout(&self) -> Duration {
-        self.timeout
+        let is_patient = self.in_vain.load(Ordering::Relaxed) < IN_VAIN_AT_MOST;
+        if is_patient { self.timeout } else { self.timeout.min(IMPATIENT) }
     }
 
     /// Sends a request, reads its answer up to the bound, and records both.
@@ -158,8 +154,13 @@ impl Client {
             return Err(NoReply::ForeignOrigin(request.url.origin().ascii_serialization()));
         }
         let started = Instant::now();
-        let outcome = self.exchange(request).await;
+        let within = self.timeout();
+        let outcome = self.exchange(request, within).await;
         let duration = started.elapsed();
+        // An answer that drips until the time is up is none either.
+        if duration >= within || matches!(outcome, Err(NoReply::ConnectTimeout(_))) {
+            self.in_vain.fetch_add(1, Ordering::Relaxed);
+        }
         let exchange = Arc::new(self.evidence(request, &outcome, duration));
         transcript.push(Arc::clone(&exchange));
         outcome.map(|mut reply| {
@@ -169,19 +170,21 @@ impl Client {
         })
     }
 
-    async fn exchange(&self, request: &Request) -> Result<Reply, NoReply> {
-        let outgoing = |http: &reqwest::Client| {
-            let outgoing = http.request(request.method.clone(), request.url.clone()).headers(request.headers.clone());
+    async fn exchange(&self, request: &Request, within: Duration) -> Result<Reply, NoReply> {
+        let send = |http: &reqwest::Client| {
+            let outgoing = http.request(request.method.clone(), request.url.clone());
+            let outgoing = outgoing.headers(request.headers.clone()).timeout(within);
             match &request.body {
-                Some(body) => outgoing.body(body.clone()),
-                None => outgoing,
+                Some(body) => outgoing.body(body.clone()).send(),
+                None => outgoing.send(),
             }
         };
-        let mut sent = outgoing(&self.http).send().await.map_err(|e| self.no_reply(&e));
+        let no_reply = |error: reqwest::Error| NoReply::of(&error, self.connect_within, within);
+        let mut sent = send(&self.http).await.map_err(no_reply);
         if matches!(sent, Err(NoReply::Broken(_))) {
             // Servers close connections that we hold for the next request, some (uvicorn after an exception) without a
             // word. Only a connection of its own tells that from a server that gives this request no answer.
-            sent = outgoing(&self.fresh).send().await.map_err(|e| self.no_reply(&e));
+            sent = send(&self.fresh).await.map_err(no_reply);
         }
         let mut incoming = sent?;
         let mut reply = Reply::new(incoming.status(), incoming.headers().clone(), request.rpc_id);
@@ -211,14 +214,6 @@ impl Client {
         Ok(reply)
     }
 
-    fn no_reply(&self, error: &reqwest::Error) -> NoReply {
-        if error.is_timeout() {
-            return NoReply::Timeout(self.timeout);
-        }
-        let cause = innermost(error);
-        if error.is_connect() { NoReply::Connect(cause) } else { NoReply::Broken(cause) }
-    }
-
     fn evidence(&self, request: &Request, outcome: &Result<Reply, NoReply>, duration: Duration) -> Exchange {
         let secrets = &self.secrets;
         let reply = outcome.as_ref().ok();
@@ -240,16 +235,17 @@ impl Client {
     }
 }
 
+/// What all of the suite's clients of the target have in common.
+pub(crate) fn builder(options: &Options) -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .timeout(options.timeout)
+        .tls_certs_merge(options.roots.iter().cloned())
+}
+
 fn is_event_stream(headers: &HeaderMap) -> bool {
     let value = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     value.trim_start().to_ascii_lowercase().starts_with("text/event-stream")
-}
-
-/// The last error of a chain: reqwest's own text is "error sending request", which helps nobody.
-pub fn innermost(error: &dyn std::error::Error) -> String {
-    let mut cause = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    cause.to_string()
 }

@@ -49,6 +49,8 @@ pub struct Options {
     pub key_wait: Duration,
     /// The API that the server was told to call, registered at the zone; none where we did not start it.
     pub upstream: Option<String>,
+    /// Certificate authorities that are trusted at the target beside the system's.
+    pub roots: Vec<reqwest::Certificate>,
 }
 
 /// All that the checks of one run share.

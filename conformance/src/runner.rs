@@ -169,7 +169,7 @@ async fn on_its_own_scene(
     let Some(scene) = scenes.another().await else { return Err(group) };
     scene.secrets.iter().for_each(|(secret, name)| run.secrets.add(secret, name));
     let options = Options { url: scene.url.clone(), ..run.options.clone() };
-    let Ok(client) = Client::new(&options.url, options.timeout, Arc::clone(&run.secrets)) else { return Err(group) };
+    let Ok(client) = Client::new(&options, Arc::clone(&run.secrets)) else { return Err(group) };
     let surveyed = survey::survey(&client, &options, Some(&scene.zone), &run.secrets).await;
     let ended = match surveyed {
         Ok(survey) => {

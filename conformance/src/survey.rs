@@ -611,12 +611,36 @@ fn no_endpoint(replies: &[&Reply]) -> Option<String> {
             Some(location) => format!("{} to {}", first.status.as_u16(), quoted(location)),
             None => first.describe(),
         },
+        Outcome::NotServedIn2xx if first.media_type() == "text/html" => {
+            let title = title(&first.body).map(|title| format!(" titled {}", quoted(&title))).unwrap_or_default();
+            format!("{} with a page of HTML{title}", first.status.as_u16())
+        }
         Outcome::NotServedIn2xx => format!("{} with {}", first.status.as_u16(), quoted(&first.media_type())),
         Outcome::ServerError => first.describe(),
         Outcome::NoVerdict if matches!(first.status.as_u16(), 404 | 405) => first.describe(),
+        // So do servers of TLS answer that are spoken to without it.
+        Outcome::NoVerdict if first.status.as_u16() == 400 && says(first, "HTTPS") => {
+            format!("400 with {}", quoted(String::from_utf8_lossy(&first.body).trim()))
+        }
         _ => return None,
     };
     Some(format!("every MCP request got {what}"))
+}
+
+fn says(reply: &Reply, word: &str) -> bool {
+    String::from_utf8_lossy(&reply.body).contains(word)
+}
+
+/// The title of a page.
+fn title(page: &[u8]) -> Option<String> {
+    let page = String::from_utf8_lossy(page);
+    // Offsets are the same in both: only ASCII letters are changed.
+    let lower = page.to_ascii_lowercase();
+    let start = lower.find("<title")?;
+    let start = start + lower[start..].find('>')? + 1;
+    let end = start + lower[start..].find('<')?;
+    let words: Vec<_> = page[start..end].split_whitespace().collect();
+    if words.is_empty() { None } else { Some(words.join(" ")) }
 }
 
 /// What came of trying a token.
@@ -727,7 +751,19 @@ mod tests {
     #[test]
     fn what_answers_everything_alike_and_not_as_mcp_is_no_endpoint() {
         for (status, content_type, body, expected) in [
-            (200, "text/html", "<html>", "every MCP request got 200 with \"text/html\""),
+            (200, "text/html", "<html>", "every MCP request got 200 with a page of HTML"),
+            (
+                200,
+                "text/html",
+                "<Title lang=en>Sign\n in</title>",
+                "every MCP request got 200 with a page of HTML titled \"Sign in\"",
+            ),
+            (
+                400,
+                "text/plain",
+                "Client sent an HTTP request to an HTTPS server.\n",
+                "every MCP request got 400 with \"Client sent an HTTP request to an HTTPS server.\"",
+            ),
             (302, "text/html", "", "every MCP request got 302 to \"https://login.example\""),
             (404, "text/plain", "", "every MCP request got 404 Not Found"),
             (500, "application/json", r#"{"error":"boom"}"#, "every MCP request got 500 Internal Server Error"),

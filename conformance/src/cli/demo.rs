@@ -39,6 +39,7 @@ impl Demo {
                     scenes: Some(Arc::new(Again)),
                     secrets: Vec::new(),
                     upstream: None,
+                    notes: Vec::new(),
                 };
                 self.options.execute(subject).await
             }

@@ -6,6 +6,7 @@ mod explain;
 mod list;
 mod run;
 mod session;
+mod untestable;
 
 use std::process::ExitCode;
 
@@ -76,20 +77,24 @@ fn block_on(program: impl Future<Output = ExitStatus>) -> ExitCode {
         .with_env_filter(logs)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::IsTerminal::is_terminal(&std::io::stderr()))
+        .log_internal_errors(false)
         .try_init();
     match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime.block_on(program).into(),
-        Err(error) => {
-            eprintln!("error: could not start the runtime: {error}");
-            ExitStatus::CouldNotTest.into()
-        }
+        Err(error) => fail(ExitStatus::CouldNotTest, format_args!("could not start the runtime: {error}")).into(),
     }
 }
 
 /// Prints an error in the form that all subcommands use, and is its exit status.
 fn fail(status: ExitStatus, message: impl std::fmt::Display) -> ExitStatus {
-    eprintln!("error: {message}");
+    say(format_args!("error: {message}"));
     status
+}
+
+/// Prints a line to standard error. Nobody may be there to read it, which must not be what the program ends of.
+fn say(line: std::fmt::Arguments<'_>) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Prints a line to standard output; a reader that has closed it has what it wanted.

@@ -8,8 +8,8 @@ use clap::Args;
 use mock_zone::{Config, MockZone};
 use url::Url;
 
-use super::fail;
 use super::session::{RunOptions, Subject, interrupted, shell_quoted};
+use super::{fail, say};
 use crate::discovery::is_loopback;
 use crate::exit_status::ExitStatus;
 use crate::launch::Launched;
@@ -65,10 +65,15 @@ impl Run {
     async fn running(&self) -> ExitStatus {
         let mut rerun = format!("run --url {}", shell_quoted(self.url.as_str()));
         let mut zone = None;
+        let mut notes = Vec::new();
         if let Some(url) = &self.zone {
             let token = std::env::var("MOCK_ZONE_CONTROL_TOKEN").ok();
             match Zone::connect(url, token).await {
                 Ok(connected) => zone = Some(connected),
+                // What can be tested without control is; the promise of full access stands, and is judged at the end.
+                Err(error @ ZoneError::NotOurs { .. }) => {
+                    notes.push(format!("--zone: {error}; what needs control of a zone is not tested"));
+                }
                 Err(error) => return fail(ExitStatus::CouldNotTest, format!("--zone: {error}")),
             }
             rerun.push_str(&format!(" --zone {}", shell_quoted(url.as_str().trim_end_matches('/'))));
@@ -78,7 +83,7 @@ impl Run {
         {
             return fail(ExitStatus::CouldNotTest, error);
         }
-        let full_access = zone.is_some();
+        let full_access = self.zone.is_some();
         self.options
             .execute(Subject {
                 url: self.url.clone(),
@@ -88,6 +93,7 @@ impl Run {
                 scenes: None,
                 secrets: Vec::new(),
                 upstream: None,
+                notes,
             })
             .await
     }
@@ -109,9 +115,15 @@ impl Run {
         // The end of its output is shown, and a program may print its environment when it fails.
         let secrets = Secrets::default();
         stage.secrets().iter().for_each(|(secret, name)| secrets.add(secret, name));
+        let rerun = format!(
+            "run --launch {} --url {}{}",
+            shell_quoted(command),
+            shell_quoted(self.url.as_str()),
+            self.env_words()
+        );
         let started = tokio::select! {
             started = Launched::start(command, &env, &url, within) => started,
-            () = interrupted() => return fail(ExitStatus::Interrupted, "interrupted before the server answered"),
+            () = interrupted() => return self.options.interrupted_early(&url, &rerun),
         };
         let mut server = match started {
             Ok(server) => server,
@@ -122,12 +134,7 @@ impl Run {
             url,
             zone: Some(stage.zone.clone()),
             full_access: true,
-            rerun: format!(
-                "run --launch {} --url {}{}",
-                shell_quoted(command),
-                shell_quoted(self.url.as_str()),
-                self.env_words()
-            ),
+            rerun,
             scenes: Some(Arc::new(Relaunch {
                 command: command.to_owned(),
                 url: self.url.clone(),
@@ -136,10 +143,12 @@ impl Run {
             })),
             secrets: stage.secrets(),
             upstream: Some(stage.upstream.url().to_owned()),
+            notes: Vec::new(),
         };
         let status = self.options.execute(subject).await;
         if let Some(ended) = server.ended() {
-            eprintln!("note: the launched command ended during the run with {ended}{}", secrets.mask(&server.tail()));
+            let tail = secrets.mask(&server.tail());
+            say(format_args!("note: the launched command ended during the run with {ended}{tail}"));
         }
         server.stop().await;
         status

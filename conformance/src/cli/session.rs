@@ -11,10 +11,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::fail;
+use super::untestable::{untestable, why_refused};
+use super::{fail, say};
 use crate::check::{Check, Need};
 use crate::checks;
-use crate::client::{Client, NoReply};
+use crate::client::Client;
 use crate::context::{Options, Run};
 use crate::exit_status::ExitStatus;
 use crate::mcp::Revision;
@@ -56,6 +57,9 @@ pub(super) struct RunOptions {
     /// Write a report (repeatable): terminal, json, junit or markdown; without =FILE to standard output
     #[arg(long = "report", value_name = "FORMAT[=FILE]", value_parser = report_target)]
     reports: Vec<ReportTarget>,
+    /// A certificate, or that of an authority, to trust at an https URL beside the system's (repeatable)
+    #[arg(long, value_name = "PEM", value_parser = ca_file)]
+    ca_file: Vec<CaFile>,
     /// Show every exchange
     #[arg(long, short, action = ArgAction::SetTrue)]
     verbose: bool,
@@ -83,6 +87,13 @@ struct ReportTarget {
     file: Option<PathBuf>,
 }
 
+/// Certificates to trust, and the file that they were read from.
+#[derive(Debug, Clone)]
+struct CaFile {
+    path: String,
+    roots: Vec<reqwest::Certificate>,
+}
+
 /// What a run is run against.
 pub(super) struct Subject {
     pub(super) url: Url,
@@ -97,6 +108,8 @@ pub(super) struct Subject {
     pub(super) secrets: Vec<(String, String)>,
     /// The API that the server was told to call.
     pub(super) upstream: Option<String>,
+    /// What is worth knowing about the access that the run has.
+    pub(super) notes: Vec<String>,
 }
 
 impl RunOptions {
@@ -129,21 +142,27 @@ impl RunOptions {
             secrets.add(secret, name);
         }
         let options = self.options(&subject);
-        let client = match Client::new(&options.url, options.timeout, Arc::clone(&secrets)) {
+        let client = match Client::new(&options, Arc::clone(&secrets)) {
             Ok(client) => client,
             Err(error) => return fail(ExitStatus::CouldNotTest, error),
         };
         let surveyed = tokio::select! {
             surveyed = survey::survey(&client, &options, subject.zone.as_ref(), &secrets) => surveyed,
-            () = interrupted() => return fail(ExitStatus::Interrupted, "interrupted before the first check"),
+            () = interrupted() => return self.interrupted_early(&subject.url, &subject.rerun),
         };
         let survey = match surveyed {
             Ok(survey) => survey,
             Err(error) => return fail(ExitStatus::CouldNotTest, error),
         };
-        if let Some(why) = untestable(&options.url, &survey, &secrets) {
-            return fail(ExitStatus::CouldNotTest, why);
+        let why_not = tokio::select! {
+            why_not = untestable(&options, &client, &survey, &secrets) => why_not,
+            () = interrupted() => return self.interrupted_early(&subject.url, &subject.rerun),
+        };
+        if let Some(why_not) = why_not {
+            return fail(ExitStatus::CouldNotTest, why_not);
         }
+        let mut notes = subject.notes;
+        notes.extend(why_refused(&options.url, &survey, subject.zone.as_ref(), subject.scenes.is_some()));
         let mut policy = Policy {
             require: self.require.clone(),
             allow_untested: self.allow_untested.clone(),
@@ -157,7 +176,7 @@ impl RunOptions {
         let run = Arc::new(run);
         let has = runner::access(&run);
         policy.lacking = self.require.iter().filter(|need| !has.contains(need)).copied().collect();
-        let target = target(&run, &self.rerun(&subject.rerun));
+        let target = Target { notes, ..target(&run, &self.rerun(&subject.rerun)) };
         let progress = Shown::new(io::stderr().is_terminal());
         let selected = self.selected();
         let results = tokio::select! {
@@ -174,12 +193,33 @@ impl RunOptions {
                 () = interrupted() => Some("interrupted again".to_owned()),
             };
             if let Some(left) = left {
-                eprintln!("note: the zone could not be put back as it was: {left}");
+                say(format_args!("note: the zone could not be put back as it was: {left}"));
             }
         }
         let duration = crate::transcript::millis(started.elapsed());
-        let report = Report::new(target, &selected, results, &policy, duration);
-        match self.write(&report) {
+        self.conclude(&Report::new(target, &selected, results, &policy, duration))
+    }
+
+    /// The end of a run that was interrupted before the first check: its reports say so.
+    pub(super) fn interrupted_early(&self, url: &Url, rerun: &str) -> ExitStatus {
+        let target = Target {
+            url: url.to_string(),
+            revisions: Vec::new(),
+            revisions_assumed: true,
+            not_spoken: Vec::new(),
+            zone: None,
+            call: String::new(),
+            access: BTreeSet::new(),
+            token_refused: None,
+            notes: vec!["interrupted before the first check".to_owned()],
+            rerun: self.rerun(rerun),
+        };
+        let policy = Policy { interrupted: true, ..Policy::default() };
+        self.conclude(&Report::new(target, &self.selected(), Vec::new(), &policy, 0))
+    }
+
+    fn conclude(&self, report: &Report) -> ExitStatus {
+        match self.write(report) {
             Ok(()) => report.summary.exit_status,
             Err((file, error)) => {
                 fail(ExitStatus::CouldNotTest, format!("could not write the report to {file}: {error}"))
@@ -200,6 +240,7 @@ impl RunOptions {
             timeout: Duration::from_secs(self.timeout),
             key_wait: Duration::from_secs(self.key_wait),
             upstream: subject.upstream.clone(),
+            roots: self.ca_file.iter().flat_map(|file| file.roots.iter().cloned()).collect(),
         }
     }
 
@@ -220,6 +261,7 @@ impl RunOptions {
                 .map(|(tool, scope)| format!("--tool-scope {}", shell_quoted(&format!("{tool}={scope}")))),
         );
         words.extend(self.revision.iter().map(|r| format!("--revision {r}")));
+        words.extend(self.ca_file.iter().map(|file| format!("--ca-file {}", shell_quoted(&file.path))));
         for (name, value, usual) in
             [("--timeout", self.timeout, TIMEOUT_SECONDS), ("--key-wait", self.key_wait, KEY_WAIT_SECONDS)]
         {
@@ -255,46 +297,13 @@ impl RunOptions {
         }
         // People always get theirs; where standard output belongs to a program, on standard error.
         if stdout_taken {
-            Format::Terminal
-                .reporter(screen)
-                .write(report, &mut io::stderr().lock())
-                .map_err(|e| ("standard error".to_owned(), e))?;
+            let written = Format::Terminal.reporter(screen).write(report, &mut io::stderr().lock());
+            unless_closed(written, "standard error")?;
         } else if !self.reports.iter().any(|r| r.file.is_none()) {
             to_stdout(Format::Terminal, screen, report)?;
         }
         Ok(())
     }
-}
-
-/// Why there is nothing to test, or not what the user asked for; with what to do.
-fn untestable(url: &Url, survey: &Survey, secrets: &Secrets) -> Option<String> {
-    let refused = matches!(survey.token, TokenFound::Refused(_));
-    if let Err(error) = &survey.discovery.anonymous {
-        return Some(format!("no answer from {url}: {error}; {}", hint(url, error)));
-    }
-    if let Some(why) = &survey.no_endpoint {
-        let named = survey.discovery.resource().filter(|resource| *resource != url.as_str());
-        let named = named.map(|r| format!("; its metadata names {}", quoted(&r))).unwrap_or_default();
-        let token = if refused { ", with a token of the zone too" } else { "" };
-        return Some(format!("{url}: {why}{token}; is this the MCP endpoint?{named}"));
-    }
-    if let Some(version) = survey.negotiated.as_deref().filter(|_| refused) {
-        let spoken: Vec<_> = Revision::ALL.iter().map(|r| r.name()).collect();
-        return Some(format!("{url} speaks {}, and this suite {}", quoted(version), spoken.join(" and ")));
-    }
-    if let Some((tool, how)) = survey.named_in_vain.first() {
-        return Some(format!(
-            "--tool {tool}=…: with a token that the server accepts, the call got {}; \
-             name a tool of the server and arguments with which it can be called",
-            secrets.mask(how)
-        ));
-    }
-    survey.scoped_in_vain.first().map(|tool| {
-        format!(
-            "--tool-scope {tool}=…: no tool of this name was called; it is called if --tool {tool}=JSON names it, \
-             or if the server marks it as read-only and it needs no argument"
-        )
-    })
 }
 
 /// The file that a path leads to, so that two spellings of one are told to be the same.
@@ -312,23 +321,15 @@ fn writable(path: &Path) -> io::Result<()> {
     if was_there { Ok(()) } else { std::fs::remove_file(path) }
 }
 
-/// What to do about a server that gave no answer.
-fn hint(url: &Url, error: &NoReply) -> &'static str {
-    match error {
-        NoReply::Connect(cause) if url.scheme() == "https" && cause.contains("SSL") => {
-            "does it speak TLS there? Without, it is http://"
-        }
-        NoReply::Endless => "is this its MCP endpoint?",
-        NoReply::Broken(_) => "what answers there is no proper HTTP server, or closes the connection",
-        _ => "is the server running, and is this its MCP endpoint?",
-    }
+fn to_stdout(format: Format, screen: Terminal, report: &Report) -> Result<(), (String, io::Error)> {
+    let mut out = io::stdout().lock();
+    unless_closed(format.reporter(screen).write(report, &mut out).and_then(|()| out.flush()), "standard output")
 }
 
 /// A reader that closes the pipe early (`head`) has what it wanted.
-fn to_stdout(format: Format, screen: Terminal, report: &Report) -> Result<(), (String, io::Error)> {
-    let mut out = io::stdout().lock();
-    match format.reporter(screen).write(report, &mut out).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(("standard output".to_owned(), error)),
+fn unless_closed(written: io::Result<()>, name: &str) -> Result<(), (String, io::Error)> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err((name.to_owned(), error)),
         _ => Ok(()),
     }
 }
@@ -400,6 +401,24 @@ fn check_id(text: &str) -> Result<String, String> {
     match checks::find(text) {
         Some(check) => Ok(check.meta().id.to_owned()),
         None => Err(checks::unknown(text)),
+    }
+}
+
+fn ca_file(path: &str) -> Result<CaFile, String> {
+    let pem = std::fs::read(path).map_err(|error| error.to_string())?;
+    let certificates = openssl::x509::X509::stack_from_pem(&pem).map_err(|error| error.to_string())?;
+    let roots: Result<Vec<_>, String> = certificates
+        .iter()
+        .map(|certificate| {
+            let der = certificate.to_der().map_err(|error| error.to_string())?;
+            reqwest::Certificate::from_der(&der).map_err(|error| error.to_string())
+        })
+        .collect();
+    match roots? {
+        roots if roots.is_empty() => {
+            Err("expected a file with a certificate in PEM, which begins with -----BEGIN".to_owned())
+        }
+        roots => Ok(CaFile { path: path.to_owned(), roots }),
     }
 }
 

@@ -3,7 +3,7 @@
 //! Nothing of ours runs after a SIGKILL, so the one that cleans up must be another process. It starts the command
 //! itself: no instant passes in which the command runs and nobody watches it.
 
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::mpsc;
@@ -30,7 +30,7 @@ pub fn guard(command: &str) -> ExitCode {
     let mut child = match spawned {
         Ok(child) => child,
         Err(error) => {
-            eprintln!("could not run sh: {error}");
+            let _ = writeln!(std::io::stderr(), "could not run sh: {error}");
             return ExitCode::FAILURE;
         }
     };
@@ -88,15 +88,10 @@ fn end_orphans() {}
 /// The processes whose parent we are.
 #[cfg(target_os = "linux")]
 fn children() -> Vec<Pid> {
-    let own = std::process::id().to_string();
     let listed = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = listed.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    let is_ours = |pid: &i32| {
-        let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        // After the name, which is in parentheses and may hold anything: state, then the parent.
-        stat.rsplit_once(") ").and_then(|(_, rest)| rest.split(' ').nth(1)).is_some_and(|parent| parent == own)
-    };
-    pids.filter(is_ours).filter_map(Pid::from_raw).collect()
+    let pids = listed.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let ours = pids.filter(|pid| super::parent_of(*pid) == Some(std::process::id()));
+    ours.filter_map(|pid| Pid::from_raw(i32::try_from(pid).ok()?)).collect()
 }
 
 /// A shell's way to say how a command ended: its code, or 128 and the signal's number.

@@ -1,8 +1,10 @@
 //! Starts the server under test and makes sure that nothing of it survives us.
 
 mod guard;
+mod listening;
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -18,8 +20,8 @@ pub use guard::guard;
 pub const GUARD: &str = "__guard";
 
 /// Lines of the command's output that are kept, and the bytes of one.
-const LINES_KEPT: usize = 40;
-const LINE_KEPT: u64 = 2000;
+const LINES_KEPT: usize = 30;
+const LINE_KEPT: u64 = 1000;
 /// How long the guard may take to end the command's group.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 /// How often readiness is asked for.
@@ -51,25 +53,59 @@ pub enum LaunchError {
     #[error("could not start the command: {0}")]
     Spawn(#[source] std::io::Error),
     /// The command ended before it answered.
-    #[error("the command ended with {status} before {url} answered{tail}")]
+    #[error("the command ended with {status} before {url} answered{}{tail}", why_ended(*status))]
     Ended {
         /// How.
         status: ExitStatus,
         /// What was waited for.
-        url: String,
+        url: Url,
         /// The end of its output.
         tail: String,
     },
     /// The command runs and does not answer.
-    #[error("no HTTP answer from {url} within {} s (--launch-timeout); does the command listen on the port in PORT?{tail}", within.as_secs())]
+    #[error("no HTTP answer from {url} within {} s (--launch-timeout); {}{tail}", within.as_secs(), why_silent(url, listening))]
     Silent {
         /// What was waited for.
-        url: String,
+        url: Url,
         /// How long.
         within: Duration,
+        /// Where the command listens, as far as can be seen.
+        listening: Vec<SocketAddr>,
         /// The end of its output.
         tail: String,
     },
+}
+
+/// What an end so early may mean, beside what the command itself says.
+fn why_ended(status: ExitStatus) -> &'static str {
+    match status.code() {
+        Some(0) => {
+            "; it must stay in the foreground as long as it serves (what it left in the background has been stopped)"
+        }
+        Some(126) => "; the shell may not run it",
+        Some(127) => "; the shell did not find it",
+        _ => "",
+    }
+}
+
+/// What a command that does not answer does instead.
+fn why_silent(url: &Url, listening: &[SocketAddr]) -> String {
+    let port = url.port_or_known_default().unwrap_or_default();
+    let shown: Vec<_> = listening.iter().take(5).map(ToString::to_string).collect();
+    let shown = shown.join(" and ");
+    if listening.is_empty() {
+        format!("the command runs; does it listen on the port in PORT, which is {port}?")
+    } else if listening.iter().any(|address| address.port() == port) {
+        let scheme = if url.scheme() == "https" { "http" } else { "https" };
+        format!(
+            "the command listens at {shown}; is it ready, and is {url} the address, or does it speak {scheme} there?"
+        )
+    } else {
+        format!(
+            "the command listens at {shown}, and was told to listen on port {port}, in PORT; \
+             have it read PORT, set what it reads with --env NAME={{port}}, or name its own port in --url"
+        )
+    }
 }
 
 impl Launched {
@@ -90,11 +126,12 @@ impl Launched {
             Ok(Err(status)) => {
                 // The output may still be on its way through the pipe.
                 launched.stop().await;
-                Err(LaunchError::Ended { status, url: url.to_string(), tail: launched.tail() })
+                Err(LaunchError::Ended { status, url: url.clone(), tail: launched.tail() })
             }
             Err(_) => {
+                let listening = launched.guard.id().map(listening::listening).unwrap_or_default();
                 launched.stop().await;
-                Err(LaunchError::Silent { url: url.to_string(), within, tail: launched.tail() })
+                Err(LaunchError::Silent { url: url.clone(), within, listening, tail: launched.tail() })
             }
         }
     }
@@ -125,6 +162,8 @@ impl Launched {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(5))
+            // It is asked whether it answers, and nothing else; whether its certificate is good the survey finds out.
+            .tls_danger_accept_invalid_certs(true)
             .build();
         let mut ticks = tokio::time::interval(POLL);
         loop {
@@ -160,8 +199,18 @@ impl Launched {
         if lines.is_empty() {
             return "; it wrote nothing".to_owned();
         }
-        let shown: Vec<_> = lines.iter().map(|line| format!("    {}", crate::text::printable(line))).collect();
-        format!("; the end of its output:\n{}", shown.join("\n"))
+        let mut shown: Vec<(String, usize)> = Vec::new();
+        for line in lines.iter().map(|line| crate::text::printable(line)) {
+            match shown.last_mut().filter(|(last, _)| *last == line) {
+                Some((_, times)) => *times += 1,
+                None => shown.push((line, 1)),
+            }
+        }
+        let shown = shown.iter().map(|(line, times)| match times {
+            1 => format!("    {line}"),
+            times => format!("    {line}  ({times} times)"),
+        });
+        format!("; the end of its output:\n{}", shown.collect::<Vec<_>>().join("\n"))
     }
 }
 
@@ -174,6 +223,14 @@ impl Drop for Launched {
             std::thread::sleep(Duration::from_millis(5));
         }
     }
+}
+
+/// The parent of a process, as `/proc` has it.
+#[cfg(target_os = "linux")]
+fn parent_of(pid: u32) -> Option<u32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    // After the name, which is in parentheses and may hold anything: state, then the parent (proc_pid_stat(5)).
+    stat.rsplit_once(") ")?.1.split(' ').nth(1)?.parse().ok()
 }
 
 /// Before the start nothing may listen there.

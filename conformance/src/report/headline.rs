@@ -11,6 +11,10 @@ use crate::reply::SERVED;
 /// The check that finds it.
 const NO_TOKEN: &str = "no-token";
 
+/// The check that fails where notifications need no token either; the other open ways in are listed under it if no tool
+/// could be called.
+const NOTIFICATION: &str = "notification-without-token";
+
 /// The checks of the other ways in.
 const DOORS: [(&str, &str); 3] = [
     ("initialize-without-token", "initialize"),
@@ -90,6 +94,9 @@ impl Headline {
 
     /// Lists what follows from it under the check that found it: one cause, one finding.
     pub(super) fn gather(&self, results: &mut [CheckResult]) {
+        if self.kind == HeadlineKind::NothingAskedForAToken {
+            Self::gather_doors(results);
+        }
         let is_cause = |r: &CheckResult| r.check == NO_TOKEN && (was_served(r) || r.verdict == Verdict::Inconclusive);
         let causes: Vec<Option<Revision>> = results.iter().filter(|r| is_cause(r)).map(|r| r.revision).collect();
         for result in results.iter_mut().filter(|r| r.check != NO_TOKEN) {
@@ -109,6 +116,15 @@ impl Headline {
             if related && follows && (is_broken(result) || result.verdict == Verdict::Inconclusive) {
                 result.follows_from = Some(NO_TOKEN);
             }
+        }
+    }
+
+    fn gather_doors(results: &mut [CheckResult]) {
+        let is_cause = |r: &CheckResult| r.check == NOTIFICATION && is_broken(r);
+        let causes: Vec<Option<Revision>> = results.iter().filter(|r| is_cause(r)).map(|r| r.revision).collect();
+        let is_door = |r: &CheckResult| is_broken(r) && DOORS.iter().any(|(check, _)| *check == r.check);
+        for door in results.iter_mut().filter(|r| is_door(r) && causes.contains(&r.revision)) {
+            door.follows_from = Some(NOTIFICATION);
         }
     }
 }
@@ -217,8 +233,10 @@ mod tests {
     fn where_no_tool_can_be_called_it_is_said_what_would_tell() {
         let open = served("list-without-token", Area::Security);
         let report_of = |results| report(results);
-        let nothing = report_of(vec![unclear(NO_TOKEN, Area::Challenge, 200), open.clone()]);
+        let notification = CheckResult { actual: None, ..served(NOTIFICATION, Area::Security) };
+        let nothing = report_of(vec![unclear(NO_TOKEN, Area::Challenge, 200), notification, open.clone()]);
         assert_eq!(kind(&nothing), Some(HeadlineKind::NothingAskedForAToken));
+        assert_eq!(causes(&nothing), [None, None, Some(NOTIFICATION)]);
         // Whoever asks for a token at one of the doors may well ask for one at the tools.
         let closed = passed("initialize-without-token");
         assert_eq!(kind(&report_of(vec![unclear(NO_TOKEN, Area::Challenge, 200), open.clone(), closed])), None);

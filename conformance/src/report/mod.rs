@@ -326,12 +326,18 @@ fn decide(results: &[CheckResult], policy: &Policy) -> (ExitStatus, Option<Strin
     };
     let waivable: BTreeSet<Need> = results.iter().filter(unwaived).flat_map(|r| r.missing.iter().copied()).collect();
     if policy.full_access && !waivable.is_empty() {
-        let enable: Vec<_> = waivable.iter().map(|need| need.enabled_by()).collect();
+        let mut enable: Vec<&str> = Vec::new();
+        for option in waivable.iter().map(|need| need.enabled_by()) {
+            // One option may give several needs.
+            if !enable.contains(&option) {
+                enable.push(option);
+            }
+        }
         let waive: Vec<_> = waivable.iter().map(|need| format!("--allow-untested {}", need.name())).collect();
         let reason = format!(
             "{} MUSTs were not tested; {} would enable them, {} waives them",
             count(&unwaived),
-            enable.join(", "),
+            enable.join("; "),
             waive.join(" ")
         );
         return because(ExitStatus::CouldNotTest, reason);

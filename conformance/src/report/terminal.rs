@@ -43,12 +43,12 @@ impl Terminal {
     fn head(self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let target = &report.target;
         writeln!(out, "{} {} · {}", report.tool.name, report.tool.version, self.bold(&printable(&target.url)))?;
-        let names: Vec<_> = target.revisions.iter().map(|r| r.name()).collect();
-        let spoken = if target.revisions_assumed { "sent in the forms of" } else { "speaks" };
-        write!(out, "{spoken} {} · token checks by {}", names.join(" and "), printable(&target.call))?;
-        match &target.zone {
-            Some(zone) => writeln!(out, " · zone {}", printable(zone))?,
-            None => writeln!(out, " · no zone under control")?,
+        if !target.revisions.is_empty() {
+            let names: Vec<_> = target.revisions.iter().map(|r| r.name()).collect();
+            let spoken = if target.revisions_assumed { "sent in the forms of" } else { "speaks" };
+            let zone =
+                target.zone.as_ref().map_or("no zone under control".to_owned(), |z| format!("zone {}", printable(z)));
+            writeln!(out, "{spoken} {} · token checks by {} · {zone}", names.join(" and "), printable(&target.call))?;
         }
         if !target.not_spoken.is_empty() {
             writeln!(out, "not spoken: {}", printable(&target.not_spoken.join(", ")))?;
