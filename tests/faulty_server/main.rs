@@ -49,6 +49,8 @@ async fn serve(fault: &'static Fault) -> Result<(), Box<dyn std::error::Error>> 
     let zone = std::env::var("KEYCARD_ZONE_URL")?;
     let port = std::env::var("PORT").ok().and_then(|p| p.parse().ok()).unwrap_or(0);
     let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    // Where it really is; in front of it may be another server, which has its public address.
+    println!("ADDRESS={}", listener.local_addr()?);
     let origin = std::env::var("MCP_SERVER_URL").unwrap_or(format!("http://{}", listener.local_addr()?));
     if let Some(change) = fault.feed {
         println!("ZONE={}", feed::serve(&zone, change).await?);

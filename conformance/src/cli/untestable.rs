@@ -63,6 +63,9 @@ async fn no_answer(options: &Options, survey: &Survey, error: &NoReply) -> Strin
             format!("is the server running, and is {port} its port?")
         }
         NoReply::Unresolved(_) => format!("is {} spelled right, and does this machine know it?", quoted(host)),
+        NoReply::ConnectTimeout(_) if url.scheme() == "https" => {
+            "is the host up, does no firewall keep this machine out, and is TLS spoken on that port?".to_owned()
+        }
         NoReply::ConnectTimeout(_) => "is the host up, and does no firewall keep this machine out?".to_owned(),
         NoReply::Timeout(_) => {
             "a connection came about; is this the MCP endpoint, and is --timeout long enough for it?".to_owned()
