@@ -14,12 +14,12 @@ use crate::http::faults::{Endpoint, Fault, WrongBody};
 use crate::zone::later;
 
 /// The longest delay, in milliseconds.
-const LONGEST_DELAY: u64 = 120_000;
+const LONGEST_DELAY: u64 = 300_000;
 
 /// The longest that a fault may be in force by `for_ms`, in milliseconds.
 const LONGEST: u64 = 24 * 60 * 60 * 1000;
 
-const KINDS: [&str; 4] = ["status", "delay_ms", "body", "close"];
+const KINDS: [&str; 5] = ["status", "delay_ms", "body", "json", "close"];
 
 pub(super) async fn list(State(app): State<Shared>) -> Json<Value> {
     Json(app.faults.list(app.zone.now()))
@@ -31,7 +31,7 @@ pub(super) async fn set(
     body: JsonBody,
 ) -> Result<StatusCode, ControlError> {
     let endpoint = parse_endpoint(&endpoint)?;
-    let mut members = body.members(&["status", "delay_ms", "body", "close", "times", "for_ms"])?;
+    let mut members = body.members(&["status", "delay_ms", "body", "json", "close", "times", "for_ms"])?;
     let fault = parse(&mut members)?;
     let times = members.number("times")?;
     if times == Some(0) {
@@ -91,6 +91,9 @@ fn parse(members: &mut Members) -> Result<Fault, ControlError> {
         return WrongBody::parse(&body).map(Fault::Body).ok_or_else(|| {
             ControlError::bad(format!("`body` must be one of {}", WrongBody::NAMES.map(|(name, _)| name).join(", ")))
         });
+    }
+    if let Some(document) = members.object("json")? {
+        return Ok(Fault::Json(Value::Object(document)));
     }
     match members.bool("close")? {
         Some(true) => Ok(Fault::Close),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
@@ -29,7 +30,7 @@ impl Endpoint {
 }
 
 /// What goes wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Fault {
     /// Another status, with an error body.
     Status(StatusCode),
@@ -37,6 +38,8 @@ pub(crate) enum Fault {
     Delay(Duration),
     /// Another body, with status 200.
     Body(WrongBody),
+    /// Another document, with status 200: keys that no zone has, metadata that lies.
+    Json(Value),
     /// No answer: the connection ends.
     Close,
 }
@@ -51,18 +54,28 @@ pub(crate) enum WrongBody {
     Empty,
     /// The first half of the true body.
     Truncated,
+    /// As `Empty`, in [`OVERSIZED`] bytes: more than anybody needs to read.
+    Oversized,
 }
 
+/// The size of an oversized body. A reader without a bound survives it, and so does the machine that runs the test.
+const OVERSIZED: usize = 16 * 1024 * 1024;
+
 impl WrongBody {
-    pub(crate) const NAMES: [(&'static str, Self); 4] =
-        [("malformed", Self::Malformed), ("html", Self::Html), ("empty", Self::Empty), ("truncated", Self::Truncated)];
+    pub(crate) const NAMES: [(&'static str, Self); 5] = [
+        ("malformed", Self::Malformed),
+        ("html", Self::Html),
+        ("empty", Self::Empty),
+        ("truncated", Self::Truncated),
+        ("oversized", Self::Oversized),
+    ];
 
     pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::NAMES.into_iter().find_map(|(known, body)| (known == name).then_some(body))
     }
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Armed {
     fault: Fault,
     /// How many requests it still meets; `None`: all.
@@ -94,14 +107,15 @@ impl Faults {
             .in_force(now)
             .iter()
             .map(|(endpoint, armed)| {
-                let mut entry = match armed.fault {
+                let mut entry = match &armed.fault {
                     Fault::Status(status) => json!({"status": status.as_u16()}),
                     Fault::Delay(delay) => json!({"delay_ms": delay.as_millis()}),
                     Fault::Body(body) => {
                         let name =
-                            WrongBody::NAMES.into_iter().find_map(|(name, known)| (known == body).then_some(name));
+                            WrongBody::NAMES.into_iter().find_map(|(name, known)| (known == *body).then_some(name));
                         json!({"body": name})
                     }
+                    Fault::Json(document) => json!({"json": document}),
                     Fault::Close => json!({"close": true}),
                 };
                 entry["endpoint"] = json!(endpoint);
@@ -117,7 +131,7 @@ impl Faults {
     fn meet(&self, endpoint: Endpoint, method: &Method, now: Timestamp) -> Option<Fault> {
         let mut armed = self.in_force(now);
         let entry = armed.get_mut(&endpoint)?;
-        let fault = entry.fault;
+        let fault = entry.fault.clone();
         if method != Method::HEAD
             && let Some(times) = &mut entry.times
         {
@@ -150,17 +164,18 @@ impl Faults {
         body: impl Future<Output = Result<std::sync::Arc<[u8]>, E>>,
     ) -> Response {
         let fault = self.meet(endpoint, method, now);
-        match fault {
+        match &fault {
             Some(Fault::Status(status)) => {
                 let body = json!({"error": "fault", "message": "this status was asked for with /_control/faults"});
-                return (status, axum::Json(body)).into_response();
+                return (*status, axum::Json(body)).into_response();
             }
             Some(Fault::Close) => {
                 connection.sever();
                 // Nothing of this is ever written.
                 return StatusCode::INTERNAL_SERVER_ERROR.into_response();
             }
-            Some(Fault::Delay(delay)) => tokio::time::sleep(delay).await,
+            Some(Fault::Json(document)) => return axum::Json(document).into_response(),
+            Some(Fault::Delay(delay)) => tokio::time::sleep(*delay).await,
             Some(Fault::Body(_)) | None => {}
         }
         let body = match body.await {
@@ -182,10 +197,24 @@ fn wrong_body(endpoint: Endpoint, wrong: WrongBody, body: &[u8]) -> Response {
             "<!doctype html><title>Sign in to the network</title><p>Not JSON.",
         )
             .into_response(),
-        (WrongBody::Empty, Endpoint::Jwks) => as_json(&b"{\"keys\":[]}"[..]),
-        (WrongBody::Empty, Endpoint::Discovery) => as_json(&b"{}"[..]),
+        (WrongBody::Empty, _) => as_json(empty(endpoint)),
         (WrongBody::Truncated, _) => as_json(body[..body.len() / 2].to_vec()),
+        (WrongBody::Oversized, _) => {
+            let mut padded = empty(endpoint).to_vec();
+            // White space, which JSON allows before the last brace.
+            padded.pop();
+            padded.resize(OVERSIZED - 1, b' ');
+            padded.push(b'}');
+            as_json(padded)
+        }
     }
+}
+
+fn empty(endpoint: Endpoint) -> Bytes {
+    Bytes::from_static(match endpoint {
+        Endpoint::Jwks => b"{\"keys\":[]}",
+        Endpoint::Discovery => b"{}",
+    })
 }
 
 fn as_json(body: impl Into<axum::body::Body>) -> Response {

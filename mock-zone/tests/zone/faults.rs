@@ -31,7 +31,16 @@ async fn an_endpoint_fails_as_it_was_told_and_answers_again_afterwards() {
             assert!(serde_json::from_str::<Value>(&wrong).is_err(), "{body}: {wrong}");
         }
         arm(&zone, endpoint, json!({"body": "empty"})).await;
-        assert!(zone.text(path).await.len() < right.len());
+        let empty = zone.text(path).await;
+        assert!(empty.len() < right.len());
+        arm(&zone, endpoint, json!({"body": "oversized"})).await;
+        let oversized = zone.text(path).await;
+        assert_eq!(oversized.len(), 16 * 1024 * 1024);
+        assert_eq!(serde_json::from_str::<Value>(&oversized).unwrap(), serde_json::from_str::<Value>(&empty).unwrap());
+        let own = json!({"keys": [{"kty": "XYZ", "kid": "odd", "more": [1]}], "issuer": "http://other.example"});
+        arm(&zone, endpoint, json!({"json": own})).await;
+        assert_eq!(zone.json(path).await, own);
+        assert_eq!(zone.json("/_control/faults").await["faults"][0]["json"], own);
         arm(&zone, endpoint, json!({"close": true})).await;
         assert!(zone.http.get(zone.at(path)).send().await.is_err());
 
@@ -83,6 +92,7 @@ async fn a_fault_that_makes_no_sense_is_explained() {
         ("jwks", json!({"status": 500, "for_ms": 0}), StatusCode::BAD_REQUEST, "from 1 to"),
         ("jwks", json!({"delay_ms": 999_999}), StatusCode::BAD_REQUEST, "at most"),
         ("jwks", json!({"body": "odd"}), StatusCode::BAD_REQUEST, "malformed"),
+        ("jwks", json!({"json": []}), StatusCode::BAD_REQUEST, "an object"),
         ("jwks", json!({"statu": 500}), StatusCode::BAD_REQUEST, "did you mean `status`"),
         ("token", json!({"status": 500}), StatusCode::NOT_FOUND, "discovery and jwks"),
     ] {
