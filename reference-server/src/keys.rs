@@ -7,6 +7,8 @@
 //!   reached its keys go on verifying, but never beyond [`MAX_AGE`]; then nobody is let in.
 //! - Who has a usable key waits for a fetch for a moment only ([`PATIENCE`]), and not at all once the
 //!   zone has failed. That moment is there so that a key which a healthy zone took back is not used again.
+//!   Whose `kid` is not in the set, and so most likely in none, waits for a second ([`LONGEST_PATIENCE`]).
+//! - A set without a usable key is an answer: nobody is let in, and it is asked for again at the same bounded rate.
 
 use std::{
     collections::HashMap,
@@ -46,6 +48,9 @@ pub const REFILL: SignedDuration = SignedDuration::from_secs(10);
 pub const RETRY_AFTER: SignedDuration = SignedDuration::from_secs(5);
 /// How long a caller with a usable key waits for the fetch that may replace it. Longer than a healthy zone takes.
 pub const PATIENCE: Duration = Duration::from_millis(250);
+/// How long a caller waits whose `kid` the set in hand lacks; the fetch goes on, for those who ask again. Who comes when
+/// there is no set yet waits for as long as the first one takes.
+pub const LONGEST_PATIENCE: Duration = Duration::from_secs(1);
 /// How long the address of the key set is believed.
 const METADATA_MAX_AGE: SignedDuration = SignedDuration::from_hours(1);
 /// How many keys of a set are looked at.
@@ -102,7 +107,7 @@ enum RefreshError {
     NoKeySet,
     #[error("the jwks_uri {jwks_uri} has another origin than the issuer")]
     ForeignKeySet { jwks_uri: Url },
-    #[error("{jwks_uri} has no `keys` array with a key that can verify a token")]
+    #[error("{jwks_uri} has no `keys` array")]
     NoKeys { jwks_uri: Url },
 }
 
@@ -144,12 +149,20 @@ impl ZoneKeys {
             LookUp::Refresh { mut done, meanwhile } => {
                 // An error of this means that the fetch ended without a word; what is known then counts.
                 let ended = done.wait_for(|done| *done);
-                if let Some(key) = meanwhile {
-                    if timeout(PATIENCE, ended).await.is_err() {
-                        return Ok(key);
+                match meanwhile {
+                    Meanwhile::Usable(key) => {
+                        if timeout(PATIENCE, ended).await.is_err() {
+                            return Ok(key);
+                        }
                     }
-                } else {
-                    let _ = ended.await;
+                    Meanwhile::AnotherSet => {
+                        if timeout(LONGEST_PATIENCE, ended).await.is_err() {
+                            return Err(KeyError::Unavailable { retry_after: LONGEST_PATIENCE });
+                        }
+                    }
+                    Meanwhile::Nothing => {
+                        let _ = ended.await;
+                    }
                 }
                 self.0.after_refresh(kid)
             }
@@ -159,11 +172,20 @@ impl ZoneKeys {
 
 enum LookUp {
     Settled(Result<Arc<VerificationKey>, KeyError>),
-    /// The set is being fetched; `meanwhile` is still usable.
+    /// The set is being fetched.
     Refresh {
         done: watch::Receiver<bool>,
-        meanwhile: Option<Arc<VerificationKey>>,
+        meanwhile: Meanwhile,
     },
+}
+
+/// What there is while the set is being fetched.
+enum Meanwhile {
+    /// The key, still usable.
+    Usable(Arc<VerificationKey>),
+    /// A set that lacks it.
+    AnotherSet,
+    Nothing,
 }
 
 impl Shared {
@@ -182,9 +204,12 @@ impl Shared {
             _ => {}
         }
         let failing = state.failed_at.is_some();
+        let has_set = state.age(now).is_some_and(|age| age < MAX_AGE);
         let waiting = |done, known| match known {
             Some(key) if failing => LookUp::Settled(Ok(key)),
-            meanwhile => LookUp::Refresh { done, meanwhile },
+            Some(key) => LookUp::Refresh { done, meanwhile: Meanwhile::Usable(key) },
+            None if has_set => LookUp::Refresh { done, meanwhile: Meanwhile::AnotherSet },
+            None => LookUp::Refresh { done, meanwhile: Meanwhile::Nothing },
         };
         // A receiver whose sender is gone belongs to a fetch that ended without a word.
         if let Some(done) = state.in_flight.as_ref().filter(|done| done.has_changed().is_ok()) {
@@ -229,10 +254,6 @@ impl Shared {
                 state.jwks_uri = None;
                 // Not `now`: the attempt may have taken longer than the zone is to be left alone.
                 state.failed_at = Some(self.clock.now());
-                // A set without a key is an answer all the same: the zone stands behind the old ones no more.
-                if matches!(error, RefreshError::NoKeys { .. }) {
-                    state.keys = None;
-                }
             }
         }
     }
@@ -240,10 +261,11 @@ impl Shared {
     async fn fetch(&self, now: Timestamp) -> Result<HashMap<String, Arc<VerificationKey>>, RefreshError> {
         let jwks_uri = self.jwks_uri(now).await?;
         let document = self.fetcher.json(&jwks_uri).await?;
-        let by_kid = document.get("keys").and_then(Value::as_array).map(|keys| read_keys(keys));
-        by_kid
-            .filter(|by_kid| by_kid.values().any(|key| !key.verifiers.is_empty()))
-            .ok_or(RefreshError::NoKeys { jwks_uri })
+        let keys = document.get("keys").and_then(Value::as_array).ok_or(RefreshError::NoKeys { jwks_uri })?;
+        let by_kid = read_keys(keys);
+        let is_usable = by_kid.values().any(|key| !key.verifiers.is_empty());
+        // One that verifies nothing is an answer too: the zone stands behind the old keys no more.
+        Ok(if is_usable { by_kid } else { HashMap::new() })
     }
 
     async fn jwks_uri(&self, now: Timestamp) -> Result<Url, RefreshError> {
@@ -282,9 +304,10 @@ impl State {
         self.keys.as_ref()?.by_kid.get(kid).cloned()
     }
 
-    /// What it means that a key is not there: nothing, unless the zone answered when it was last asked.
+    /// What it means that a key is not there: nothing, unless the zone answered when it was last asked, and had any.
     fn absence(&self, now: Timestamp) -> KeyError {
-        if self.failed_at.is_none() && self.age(now).is_some_and(|age| age < MAX_AGE) {
+        let has_keys = self.keys.as_ref().is_some_and(|set| !set.by_kid.is_empty());
+        if self.failed_at.is_none() && has_keys && self.age(now).is_some_and(|age| age < MAX_AGE) {
             return KeyError::Unknown;
         }
         KeyError::Unavailable { retry_after: self.pause_left(now).unwrap_or(Duration::from_secs(1)) }
@@ -620,9 +643,14 @@ mod tests {
             assert!(caller.await.unwrap());
         }
         assert!(began.elapsed() < PATIENCE * 2, "{:?}", began.elapsed());
-        // A caller who needs the answer waits for the fetch to be given up.
+        // Who names another key waits longer, and not until the fetch is given up.
+        let began = tokio::time::Instant::now();
         assert!(unavailable(&keys.key("b").await));
-        clock.advance(RETRY_AFTER);
+        assert!(began.elapsed() < LONGEST_PATIENCE + PATIENCE, "{:?}", began.elapsed());
+        // The fetch itself goes on until it is given up; then nobody waits any more.
+        while keys.0.state().failed_at.is_none() {
+            tokio::time::sleep(PATIENCE).await;
+        }
         let began = tokio::time::Instant::now();
         assert!(keys.key("a").await.is_ok());
         assert_eq!(began.elapsed(), Duration::ZERO);
@@ -650,12 +678,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_empty_set_takes_the_old_keys_away() {
+    async fn an_empty_set_takes_the_old_keys_away_and_is_asked_for_again() {
         let (zone, keys, clock) = zone().await;
         assert!(keys.key("a").await.is_ok());
         zone.answer(Answer::Keys(vec![]));
         clock.advance(REFRESH_AFTER);
-        assert!(unavailable(&keys.key("a").await));
+        for _ in 0..2 * BURST {
+            assert!(unavailable(&keys.key("a").await));
+        }
+        assert_eq!(zone.key_requests(), 2 + BURST as usize);
+        zone.publish(&[&A]);
+        clock.advance(REFILL);
+        assert!(keys.key("a").await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn what_is_no_key_set_takes_nothing_away() {
+        let (zone, keys, clock) = zone().await;
+        assert!(keys.key("a").await.is_ok());
+        zone.answer(Answer::Text("{\"error\":\"try again\"}".to_owned()));
+        clock.advance(REFRESH_AFTER);
+        assert!(keys.key("a").await.is_ok());
     }
 
     #[tokio::test]
