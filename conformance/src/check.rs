@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::context::Context;
+use crate::outage::Failure;
 
 /// One statement about a protected server (or its zone), put to the test over the wire.
 ///
@@ -181,6 +182,8 @@ pub enum Need {
     Tls,
     /// An authorization page has to be driven.
     Browser,
+    /// The server can be stopped and started anew.
+    Launch,
 }
 
 impl Need {
@@ -197,6 +200,7 @@ impl Need {
             Self::ScopeMap => "scope-map",
             Self::Tls => "tls",
             Self::Browser => "browser",
+            Self::Launch => "launch",
         }
     }
 
@@ -211,6 +215,7 @@ impl Need {
             Self::DeclaredTool => "--tool NAME=JSON",
             Self::ScopeMap => "--tool-scope NAME=SCOPE",
             Self::Tls => "an https URL",
+            Self::Launch => "--launch COMMAND, with a command that can be started more than once",
         }
     }
 }
@@ -232,14 +237,16 @@ pub enum Revisions {
 ///
 /// Checks that disturb run on a server of their own where one can be started, one for each kind of disturbance; else
 /// alone, after the calm ones, in the registry's order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Disturbs {
     /// Nothing: it may run beside any other.
     Nothing,
     /// It has the server refresh its keys.
     Keys,
-    /// It makes the zone misbehave.
-    Outage,
+    /// It has the zone fail in this way.
+    Outage(Failure),
+    /// It has the zone's metadata lie.
+    Metadata,
 }
 
 /// How a check ended; `?` leaves at the first thing that is not a pass.

@@ -16,10 +16,11 @@ use crate::check::{Need, Stop};
 use crate::client::{Client, NoReply, Request};
 use crate::discovery::Discovery;
 use crate::mcp::{self, Operation, Revision, Session};
-use crate::outage::Outage;
+use crate::outage::{Failure, Outage};
 use crate::redirects::{self, Led};
 use crate::reply::{Outcome, Reply};
-use crate::scene::Scenes;
+use crate::rollover::Rollover;
+use crate::scene::{Scenes, Started};
 use crate::secrets::Secrets;
 use crate::sign_in::{SignedIn, sign_in};
 use crate::survey::{ScopedTool, Survey};
@@ -45,7 +46,7 @@ pub struct Options {
     pub revisions: Vec<Revision>,
     /// The bound on one exchange.
     pub timeout: Duration,
-    /// How long a server may take to accept a key that was rotated in.
+    /// How long a server may take to accept a key that was rotated in, or to drop one that was taken out.
     pub key_wait: Duration,
     /// The API that the server was told to call, registered at the zone; none where we did not start it.
     pub upstream: Option<String>,
@@ -68,12 +69,15 @@ pub struct Run {
     pub survey: Survey,
     /// Whoever can start the server once more.
     pub scenes: Option<Arc<dyn Scenes>>,
+    /// The server, where it was started for this run's checks alone and may be started anew.
+    pub server: Option<tokio::sync::Mutex<Box<dyn Started>>>,
     rogue: OnceCell<(mock_zone::MockZone, Zone)>,
-    foreign_key: OnceCell<ForeignKey>,
+    foreign_key: Arc<OnceCell<ForeignKey>>,
     signed_in: OnceCell<SignedIn>,
-    outage: OnceCell<Result<Outage, Stop>>,
     key_host: OnceCell<Upstream>,
     leeway: OnceCell<Option<i64>>,
+    rollover: OnceCell<Result<Rollover, Stop>>,
+    outages: [OnceCell<Result<Outage, Stop>>; Failure::ALL.len()],
 }
 
 impl Run {
@@ -86,13 +90,25 @@ impl Run {
             zone,
             survey,
             scenes: None,
+            server: None,
             rogue: OnceCell::new(),
-            foreign_key: OnceCell::new(),
+            foreign_key: Arc::default(),
             signed_in: OnceCell::new(),
-            outage: OnceCell::new(),
             key_host: OnceCell::new(),
             leeway: OnceCell::new(),
+            rollover: OnceCell::new(),
+            outages: Default::default(),
         }
+    }
+}
+
+impl Run {
+    /// The same for another server and its zone, with what is made once for all of them.
+    #[must_use]
+    pub fn elsewhere(&self, options: Options, client: Client, zone: Zone, survey: Survey) -> Self {
+        let secrets = Arc::clone(&self.secrets);
+        let foreign_key = Arc::clone(&self.foreign_key);
+        Self { foreign_key, ..Self::new(options, client, secrets, Some(zone), survey) }
     }
 }
 
@@ -224,7 +240,7 @@ impl Context {
     pub async fn key_host(&self) -> Result<&Upstream, Stop> {
         let started = self.run.key_host.get_or_try_init(|| async {
             let key = self.foreign_key().await?;
-            let set = json!({"keys": [key.public_jwk(FOREIGN_KEY_ID)]}).to_string();
+            let set = json!({"keys": [key.jwk(FOREIGN_KEY_ID)?]}).to_string();
             let pem = key.certificate()?.to_pem().map_err(|e| bug(&e))?;
             let pem = String::from_utf8(pem).map_err(|e| bug(&e))?;
             Upstream::serving(vec![("/keys/", set), ("/certificate/", pem)]).await.map_err(|e| bug(&e))
@@ -396,22 +412,53 @@ impl Context {
         walked.await
     }
 
-    /// What the server did while the keys of its zone could not be fetched; gone through once, for all checks. The
-    /// exchanges become this check's evidence too.
+    /// What the server did while the keys of its zone could not be fetched; gone through once for each kind of failure,
+    /// for all checks. The exchanges become this check's evidence too.
     ///
     /// # Errors
     /// Inconclusive where the outage could not be put to the server.
-    pub async fn outage(&self) -> Result<&Outage, Stop> {
+    pub async fn outage(&self, failure: Failure) -> Result<&Outage, Stop> {
         let mut here = false;
-        let gone_through = self.run.outage.get_or_init(|| {
+        let gone_through = self.run.outages[failure as usize].get_or_init(|| {
             here = true;
-            Outage::go_through(self)
+            Outage::go_through(self, failure)
         });
         let outage = gone_through.await.as_ref().map_err(Clone::clone)?;
         if !here {
-            outage.exchanges.iter().for_each(|exchange| self.transcript.push(Arc::clone(exchange)));
+            self.add_evidence(&outage.exchanges);
         }
         Ok(outage)
+    }
+
+    /// What the server made of new keys in its zone's set; gone through once, for all checks. The exchanges become this
+    /// check's evidence too.
+    ///
+    /// # Errors
+    /// Inconclusive where the new keys could not be put to the server.
+    pub async fn rollover(&self) -> Result<&Rollover, Stop> {
+        let mut here = false;
+        let gone_through = self.run.rollover.get_or_init(|| {
+            here = true;
+            Rollover::go_through(self)
+        });
+        let rollover = gone_through.await.as_ref().map_err(Clone::clone)?;
+        if !here {
+            self.add_evidence(&rollover.exchanges);
+        }
+        Ok(rollover)
+    }
+
+    /// Stops the server and starts it anew, as it was; false where it does not start.
+    ///
+    /// # Errors
+    /// Not tested where the server is not ours to stop.
+    pub async fn restart(&self) -> Result<bool, Stop> {
+        let server = self.run.server.as_ref().ok_or(Stop::NotTested { need: Need::Launch })?;
+        Ok(server.lock().await.restart().await)
+    }
+
+    fn add_evidence(&self, exchanges: &[Arc<Exchange>]) {
+        exchanges.iter().for_each(|exchange| self.transcript.push(Arc::clone(exchange)));
     }
 
     /// The evidence so far.

@@ -22,6 +22,7 @@ pub mod outage;
 pub mod redirects;
 pub mod reply;
 pub mod report;
+pub mod rollover;
 pub mod runner;
 pub mod scene;
 pub mod secrets;

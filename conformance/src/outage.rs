@@ -1,15 +1,70 @@
-//! An outage of the zone's key set: begun, put to the server with proof that it noticed, and ended. It is costly, so it
-//! is gone through once for all checks that judge what the server made of it.
+//! An outage of the zone's key set: begun, put to the server with proof that it noticed, and ended. Each kind is costly, so
+//! it is gone through once for all checks that judge what the server made of it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::check::Stop;
+use serde_json::{Value, json};
+
+use crate::check::{Stop, Verdict};
 use crate::client::NoReply;
 use crate::context::Context;
 use crate::reply::Outcome;
-use crate::transcript::Exchange;
+use crate::survey::random_id;
+use crate::transcript::{Exchange, millis};
 use crate::waits::Waits;
-use crate::zone::JWKS_PATH;
+use crate::zone::Document;
+
+/// How the zone fails to serve its key set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Failure {
+    /// It answers 500.
+    Status,
+    /// Its answer comes later than anybody waits.
+    Slow,
+    /// It closes the connection.
+    Closed,
+    /// Its answer breaks off in the middle of the JSON.
+    Malformed,
+    /// It answers with a web page, as a portal in between does.
+    Html,
+    /// Its answer is much larger than a key set is, and has no key.
+    Oversized,
+    /// Its key set is empty.
+    Empty,
+}
+
+impl Failure {
+    /// All of them.
+    pub const ALL: [Self; 7] =
+        [Self::Status, Self::Slow, Self::Closed, Self::Malformed, Self::Html, Self::Oversized, Self::Empty];
+
+    /// The control plane's word for it, given how long the suite waits for the server.
+    fn fault(self, timeout: Duration) -> Value {
+        match self {
+            Self::Status => json!({"status": 500}),
+            Self::Slow => json!({"delay_ms": millis(timeout + Duration::from_secs(5))}),
+            Self::Closed => json!({"close": true}),
+            Self::Malformed => json!({"body": "truncated"}),
+            Self::Html => json!({"body": "html"}),
+            Self::Oversized => json!({"body": "oversized"}),
+            Self::Empty => json!({"body": "empty"}),
+        }
+    }
+
+    /// The state that the zone is in, in a few words that follow "while".
+    fn name(self) -> &'static str {
+        match self {
+            Self::Status => "the zone's key set answers 500",
+            Self::Slow => "the zone's key set does not come",
+            Self::Closed => "the zone closes the connection",
+            Self::Malformed => "the zone's key set is cut off",
+            Self::Html => "a web page comes for the zone's key set",
+            Self::Oversized => "16 MiB come for the zone's key set",
+            Self::Empty => "the zone's key set is empty",
+        }
+    }
+}
 
 /// What a server did while the keys of its zone could not be fetched.
 #[derive(Debug)]
@@ -23,18 +78,19 @@ pub struct Outage {
 }
 
 impl Outage {
-    /// Takes the key set away, sends tokens of a key that the server cannot know until it has asked for keys, gives the
-    /// key set back, and waits until the accepted token is served again.
+    /// Takes the key set away, sends a forged token until the server has asked for keys, gives the key set back, and waits
+    /// until the accepted token is served again.
     ///
     /// # Errors
     /// Inconclusive where the zone fails, where the server never asks for keys, or where it does not recover.
-    pub async fn go_through(cx: &Context) -> Result<Self, Stop> {
+    pub async fn go_through(cx: &Context, failure: Failure) -> Result<Self, Stop> {
         let accepted = cx.accepted_token().await?;
         let zone = cx.zone()?;
-        // The fault comes first: a server that fetches by the clock could else learn the new key in between.
-        zone.break_jwks(cx.options().key_wait + cx.options().timeout * 4).await?;
-        let tried = probe(cx).await;
-        zone.mend_jwks().await?;
+        let options = cx.options();
+        let at_most = options.key_wait + options.timeout * 4;
+        zone.falsify(Document::Jwks, failure.fault(options.timeout), at_most).await?;
+        let tried = probe(cx, failure).await;
+        zone.mend(Document::Jwks).await?;
         let recovered = recovered(cx, &accepted.compact).await;
         let (served, unanswered) = tried?;
         // What was seen stands, however the server comes out of it.
@@ -43,31 +99,52 @@ impl Outage {
         }
         Ok(Self { served, unanswered, exchanges: cx.exchanges() })
     }
+
+    /// Passes where nothing was served that could not be verified.
+    ///
+    /// # Errors
+    /// A violation where something was; inconclusive where the server gave no answer.
+    pub fn expect_refused(&self) -> Verdict {
+        if let Some(served) = &self.served {
+            return Err(Stop::violation("a refusal, since the signature cannot be verified", served));
+        }
+        match &self.unanswered {
+            None => Ok(()),
+            Some(none) => Err(Stop::inconclusive(none)),
+        }
+    }
+
+    /// Passes where the server answered.
+    ///
+    /// # Errors
+    /// A violation where it did not.
+    pub fn expect_answered(&self) -> Verdict {
+        match &self.unanswered {
+            None => Ok(()),
+            Some(none) => Err(Stop::violation("an answer", none)),
+        }
+    }
 }
 
-/// Sends a forged and a true token of an unknown key until the zone's log shows that the server asked for keys.
-async fn probe(cx: &Context) -> Result<(Option<String>, Option<String>), Stop> {
+/// Sends forged tokens of an unknown key until the zone's log shows that the server asked for keys.
+async fn probe(cx: &Context, failure: Failure) -> Result<(Option<String>, Option<String>), Stop> {
     let zone = cx.zone()?;
-    let kid = zone.publish_key().await?;
-    let draft = cx.survey().accepted()?.but(|t| t.header("kid", kid));
+    let draft = cx.survey().accepted()?.but(|t| t.header("kid", format!("conformance-{}", random_id())));
     let forged = cx.note(draft.signed_with_key(cx.foreign_key().await?)?, "forged token with an unknown key id");
-    let unknown = cx.sign(&draft, "token of a key that cannot be fetched").await?;
     let since = zone.last_request().await?;
     let mut waits = Waits::within(cx.options().key_wait);
     loop {
-        for (token, what) in [(&forged, "a forged token"), (&unknown, "a token of an unknown key")] {
-            let request = cx.bearing().bearer(token).purpose(format!("{what} while the keys cannot be fetched"));
-            match cx.send(&request).await {
-                Ok(reply) if reply.outcome() == Outcome::Served => return Ok((Some(reply.describe()), None)),
-                Ok(_) => {}
-                // Less than the user allows is no verdict: the suite may have lost its patience before.
-                Err(error @ NoReply::Timeout(waited)) if waited >= cx.options().timeout => {
-                    return Ok((None, Some(error.to_string())));
-                }
-                Err(error) => return Err(error.into()),
+        let request = cx.bearing().bearer(&forged).purpose(format!("a forged token while {}", failure.name()));
+        match cx.send(&request).await {
+            Ok(reply) if reply.outcome() == Outcome::Served => return Ok((Some(reply.describe()), None)),
+            Ok(_) => {}
+            // Less than the user allows is no verdict: the suite may have lost its patience before.
+            Err(error @ NoReply::Timeout(waited)) if waited >= cx.options().timeout => {
+                return Ok((None, Some(error.to_string())));
             }
+            Err(error) => return Err(error.into()),
         }
-        if zone.requests_after(since).await?.iter().any(|r| r.path == JWKS_PATH) {
+        if zone.was_asked_for(Document::Jwks, since).await? {
             return Ok((None, None));
         }
         if !waits.again().await {

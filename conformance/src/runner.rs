@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinSet;
 
 use crate::check::{Check, Disturbs, Need, Revisions, Stop};
@@ -78,14 +78,15 @@ pub async fn run(
         });
     }
     let mut alone = Vec::new();
-    for disturbance in [Disturbs::Keys, Disturbs::Outage] {
+    let disturbances: BTreeSet<Disturbs> = jobs.iter().map(|job| job.check.meta().disturbs).collect();
+    for disturbance in disturbances.into_iter().filter(|disturbance| *disturbance != Disturbs::Nothing) {
         let group: Vec<Job> = jobs.iter().filter(|j| j.check.meta().disturbs == disturbance).copied().collect();
         match run.scenes.clone() {
-            Some(scenes) if !group.is_empty() => {
+            Some(scenes) => {
                 let (run, access) = (Arc::clone(run), access.clone());
                 scenes_at_work.spawn(async move { on_its_own_scene(&run, &*scenes, group, &access, strict).await });
             }
-            _ => alone.extend(group),
+            None => alone.extend(group),
         }
     }
     while let Some(ended) = set.join_next().await {
@@ -139,6 +140,9 @@ pub fn access(run: &Run) -> BTreeSet<Need> {
     if is_loopback(&run.options.url) {
         access.insert(Need::SecondServer);
     }
+    if run.scenes.is_some() {
+        access.insert(Need::Launch);
+    }
     access
 }
 
@@ -167,26 +171,25 @@ async fn on_its_own_scene(
     strict: bool,
 ) -> Result<Vec<(usize, CheckResult)>, Vec<Job>> {
     let Some(scene) = scenes.another().await else { return Err(group) };
+    let mut server = scene.server;
     scene.secrets.iter().for_each(|(secret, name)| run.secrets.add(secret, name));
     let options = Options { url: scene.url.clone(), ..run.options.clone() };
     let Ok(client) = Client::new(&options, Arc::clone(&run.secrets)) else { return Err(group) };
-    let surveyed = survey::survey(&client, &options, Some(&scene.zone), &run.secrets).await;
-    let ended = match surveyed {
-        Ok(survey) => {
-            let zone = Some(scene.zone.clone());
-            let own = Arc::new(Run::new(options, client, Arc::clone(&run.secrets), zone, survey));
-            let mut results = Vec::new();
-            for job in group {
-                results.push((job.order, one(&own, job, access, strict).await));
-            }
-            Ok(results)
-        }
-        Err(_) => Err(group),
+    let Ok(survey) = survey::survey(&client, &options, Some(&scene.zone), &run.secrets).await else {
+        server.stop().await;
+        return Err(group);
     };
-    if let Some(mut process) = scene.process {
-        process.stop().await;
+    let mut own = run.elsewhere(options, client, scene.zone.clone(), survey);
+    own.server = Some(Mutex::new(server));
+    let own = Arc::new(own);
+    let mut results = Vec::new();
+    for job in group {
+        results.push((job.order, one(&own, job, access, strict).await));
     }
-    ended
+    if let Some(server) = &own.server {
+        server.lock().await.stop().await;
+    }
+    Ok(results)
 }
 
 async fn one(run: &Arc<Run>, job: Job, access: &BTreeSet<Need>, strict: bool) -> CheckResult {

@@ -4,16 +4,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use josekit::jwk::KeyPair as _;
 use josekit::jwk::alg::ed::EdCurve;
-use josekit::jwk::alg::rsa::RsaKeyPair;
-use josekit::jws::alg::rsassa::{RsassaJwsAlgorithm, RsassaJwsSigner};
 use josekit::jws::{ES512, EdDSA, HS256, HS384, JwsSigner, PS512};
 use openssl::asn1::Asn1Time;
-use openssl::bn::BigNum;
+use openssl::bn::{BigNum, BigNumContext};
+use openssl::ec::{EcGroup, EcKey};
+use openssl::ecdsa::EcdsaSig;
 use openssl::hash::MessageDigest;
-use openssl::pkey::PKey;
+use openssl::nid::Nid;
+use openssl::pkey::{Id, PKey, Private};
+use openssl::rsa::Rsa;
 use openssl::sign::Signer;
 use openssl::x509::{X509, X509Name};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// A compact JWS taken apart. What is not a JWS (an opaque token) has no parts, and its checks do not apply.
 #[derive(Debug, Clone)]
@@ -138,9 +140,10 @@ impl Draft {
     /// The token signed with a key of ours.
     ///
     /// # Errors
-    /// josekit's.
+    /// OpenSSL's.
     pub fn signed_with_key(&self, key: &ForeignKey) -> Result<String, ForgeError> {
-        self.signed_by(&key.signer()?)
+        let signature = key.sign(self.signing_input().as_bytes())?;
+        Ok(self.with_signature(&URL_SAFE_NO_PAD.encode(signature)))
     }
 
     /// The token under a fresh key of this algorithm, which `alg` names.
@@ -148,13 +151,8 @@ impl Draft {
     /// # Errors
     /// josekit's.
     pub fn signed_by_stranger(mut self, stranger: Stranger) -> Result<String, ForgeError> {
-        let signer = stranger.signer()?;
         self.header("alg", stranger.name());
-        self.signed_by(&*signer)
-    }
-
-    fn signed_by(&self, signer: &dyn JwsSigner) -> Result<String, ForgeError> {
-        let signature = signer.sign(self.signing_input().as_bytes())?;
+        let signature = stranger.signer()?.sign(self.signing_input().as_bytes())?;
         Ok(self.with_signature(&URL_SAFE_NO_PAD.encode(signature)))
     }
 
@@ -163,26 +161,64 @@ impl Draft {
     }
 }
 
-/// An RSA key that no zone has.
+/// A key pair of the suite's own, which no zone has; one may be told to publish its public half.
 #[derive(Debug)]
 pub struct ForeignKey {
-    pair: RsaKeyPair,
+    pair: PKey<Private>,
 }
 
 impl ForeignKey {
-    /// Makes a key of 2048 bits; takes some 50 ms, so not on a thread that serves others.
+    /// Makes an RSA key of 2048 bits; takes some 50 ms, so not on a thread that serves others.
     ///
     /// # Errors
-    /// josekit's.
+    /// OpenSSL's.
     pub fn generate() -> Result<Self, ForgeError> {
-        Ok(Self { pair: RsaKeyPair::generate(2048)? })
+        Self::rsa(2048)
     }
 
-    /// The public half as a JWK, under this name.
-    pub fn public_jwk(&self, kid: &str) -> Value {
-        let mut jwk = self.pair.to_jwk_public_key();
-        jwk.set_key_id(kid);
-        Value::Object(jwk.into())
+    /// Makes an RSA key of this size, which may be too short for anybody.
+    ///
+    /// # Errors
+    /// OpenSSL's.
+    pub fn rsa(bits: u32) -> Result<Self, ForgeError> {
+        Ok(Self { pair: PKey::from_rsa(Rsa::generate(bits)?)? })
+    }
+
+    /// Makes a key on the curve P-256.
+    ///
+    /// # Errors
+    /// OpenSSL's.
+    pub fn p256() -> Result<Self, ForgeError> {
+        let curve = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
+        Ok(Self { pair: PKey::from_ec_key(EcKey::generate(&curve)?)? })
+    }
+
+    /// The algorithm that it signs with.
+    pub fn algorithm(&self) -> &'static str {
+        if self.pair.id() == Id::EC { "ES256" } else { "RS256" }
+    }
+
+    /// The public half as a JWK for signatures.
+    ///
+    /// # Errors
+    /// OpenSSL's.
+    pub fn jwk(&self, kid: &str) -> Result<Value, ForgeError> {
+        let mut jwk = json!({"kid": kid, "use": "sig", "alg": self.algorithm()});
+        if self.pair.id() == Id::EC {
+            let key = self.pair.ec_key()?;
+            let (mut x, mut y, mut context) = (BigNum::new()?, BigNum::new()?, BigNumContext::new()?);
+            key.public_key().affine_coordinates(key.group(), &mut x, &mut y, &mut context)?;
+            jwk["kty"] = "EC".into();
+            jwk["crv"] = "P-256".into();
+            jwk["x"] = URL_SAFE_NO_PAD.encode(x.to_vec_padded(P256_BYTES)?).into();
+            jwk["y"] = URL_SAFE_NO_PAD.encode(y.to_vec_padded(P256_BYTES)?).into();
+        } else {
+            let key = self.pair.rsa()?;
+            jwk["kty"] = "RSA".into();
+            jwk["n"] = URL_SAFE_NO_PAD.encode(key.n().to_vec()).into();
+            jwk["e"] = URL_SAFE_NO_PAD.encode(key.e().to_vec()).into();
+        }
+        Ok(jwk)
     }
 
     /// A certificate for this key that nobody but itself vouches for, valid for a day.
@@ -190,7 +226,6 @@ impl ForeignKey {
     /// # Errors
     /// OpenSSL's.
     pub fn certificate(&self) -> Result<X509, ForgeError> {
-        let key = PKey::private_key_from_der(&self.pair.to_der_private_key())?;
         let mut name = X509Name::builder()?;
         name.append_entry_by_text("CN", "conformance.example")?;
         let name = name.build();
@@ -199,15 +234,22 @@ impl ForeignKey {
         certificate.set_serial_number(&*BigNum::from_u32(1)?.to_asn1_integer()?)?;
         certificate.set_subject_name(&name)?;
         certificate.set_issuer_name(&name)?;
-        certificate.set_pubkey(&key)?;
+        certificate.set_pubkey(&self.pair)?;
         certificate.set_not_before(&*Asn1Time::days_from_now(0)?)?;
         certificate.set_not_after(&*Asn1Time::days_from_now(1)?)?;
-        certificate.sign(&key, MessageDigest::sha256())?;
+        certificate.sign(&self.pair, MessageDigest::sha256())?;
         Ok(certificate.build())
     }
 
-    fn signer(&self) -> Result<RsassaJwsSigner, ForgeError> {
-        Ok(RsassaJwsAlgorithm::Rs256.signer_from_der(self.pair.to_der_private_key())?)
+    // OpenSSL itself, since josekit rightly refuses a short key.
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, ForgeError> {
+        let signed = Signer::new(MessageDigest::sha256(), &self.pair)?.sign_oneshot_to_vec(message)?;
+        if self.pair.id() != Id::EC {
+            return Ok(signed);
+        }
+        // RFC 7518 section 3.4: the two numbers side by side, not their DER form.
+        let signature = EcdsaSig::from_der(&signed)?;
+        Ok([signature.r().to_vec_padded(P256_BYTES)?, signature.s().to_vec_padded(P256_BYTES)?].concat())
     }
 }
 
@@ -256,6 +298,9 @@ impl Stranger {
     }
 }
 
+/// The length of a number on P-256, in bytes.
+const P256_BYTES: i32 = 32;
+
 /// Why a token could not be made; always our own fault.
 #[derive(Debug, thiserror::Error)]
 pub enum ForgeError {
@@ -279,8 +324,6 @@ fn object(segment: &str) -> Option<Map<String, Value>> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn sample() -> Token {
@@ -307,6 +350,24 @@ mod tests {
         let flipped = Token::parse(&token.with_flipped_signature().unwrap()).unwrap();
         let decode = |t: &Token| URL_SAFE_NO_PAD.decode(t.segments().2).unwrap();
         assert_ne!(decode(&token), decode(&flipped));
+    }
+
+    #[test]
+    fn what_a_key_of_ours_signs_its_published_half_verifies() {
+        use josekit::jws::{ES256, JwsVerifier, RS256};
+
+        let token = sample();
+        for key in [ForeignKey::generate().unwrap(), ForeignKey::p256().unwrap()] {
+            let Value::Object(jwk) = key.jwk("k").unwrap() else { panic!("a JWK is an object") };
+            let jwk = josekit::jwk::Jwk::from_map(jwk).unwrap();
+            let verifier: Box<dyn JwsVerifier> = match key.algorithm() {
+                "ES256" => Box::new(ES256.verifier_from_jwk(&jwk).unwrap()),
+                _ => Box::new(RS256.verifier_from_jwk(&jwk).unwrap()),
+            };
+            let signed = token.but(|t| t.header("alg", key.algorithm())).signed_with_key(&key).unwrap();
+            let (message, signature) = signed.rsplit_once('.').unwrap();
+            verifier.verify(message.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).unwrap()).unwrap();
+        }
     }
 
     #[test]

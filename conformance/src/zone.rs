@@ -1,5 +1,6 @@
 //! A zone of ours, driven over HTTP through its control plane, embedded or remote alike.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +16,9 @@ const BODY_AT_MOST: usize = 8 * 1024 * 1024;
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where a zone of ours serves its key set.
-pub const JWKS_PATH: &str = "/openidconnect/jwks";
+const JWKS_PATH: &str = "/openidconnect/jwks";
+/// And its metadata, under two names; a server that knows the zone with a final slash asks with two slashes.
+const METADATA_PATHS: [&str; 2] = [".well-known/oauth-authorization-server", ".well-known/openid-configuration"];
 
 /// A zone whose control plane answers.
 #[derive(Debug, Clone)]
@@ -30,8 +33,34 @@ pub struct Zone {
 /// What a run has changed at a zone and has yet to take back.
 #[derive(Debug, Default)]
 struct Changes {
-    jwks_broken: bool,
+    falsified: BTreeSet<Document>,
     published: Vec<String>,
+}
+
+/// A document of the zone that servers read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Document {
+    /// Its key set.
+    Jwks,
+    /// Its authorization server metadata.
+    Metadata,
+}
+
+impl Document {
+    fn fault(self) -> &'static str {
+        match self {
+            Self::Jwks => "/faults/jwks",
+            Self::Metadata => "/faults/discovery",
+        }
+    }
+
+    /// Whether this path is one under which the zone serves the document.
+    pub fn is_at(self, path: &str) -> bool {
+        match self {
+            Self::Jwks => path == JWKS_PATH,
+            Self::Metadata => METADATA_PATHS.iter().any(|known| path.trim_start_matches('/') == *known),
+        }
+    }
 }
 
 /// What a zone of ours says of itself.
@@ -63,6 +92,8 @@ pub struct Key {
     pub kid: String,
     /// Whether new tokens are signed with it.
     pub active: bool,
+    /// Whether it is in the key set.
+    pub published: bool,
     /// The public key as a JWK.
     pub jwk: Value,
     /// The public key as PEM.
@@ -76,6 +107,8 @@ pub struct Received {
     pub method: String,
     /// Path without query.
     pub path: String,
+    /// `User-Agent`, where it was sent.
+    pub user_agent: Option<String>,
 }
 
 /// Why the zone did not do as asked.
@@ -203,34 +236,37 @@ impl Zone {
         Ok(kid)
     }
 
-    /// Lets the zone answer a request for its key set with an error, until [`mend_jwks`](Self::mend_jwks), and for so long
-    /// at most: nobody may be there to mend it.
+    /// Lets the zone answer a request for a document otherwise, as its control plane's `fault` says, until
+    /// [`mend`](Self::mend), and for so long at most: nobody may be there to mend it.
     ///
     /// # Errors
     /// [`ZoneError`].
-    pub async fn break_jwks(&self, at_most: Duration) -> Result<(), ZoneError> {
-        self.changes().jwks_broken = true;
-        let fault = json!({"status": 500, "for_ms": crate::transcript::millis(at_most)});
-        self.control(Method::PUT, "/faults/jwks", Some(&fault)).await.map(drop)
+    pub async fn falsify(&self, document: Document, mut fault: Value, at_most: Duration) -> Result<(), ZoneError> {
+        self.changes().falsified.insert(document);
+        fault["for_ms"] = crate::transcript::millis(at_most).into();
+        self.control(Method::PUT, document.fault(), Some(&fault)).await.map(drop)
     }
 
-    /// Gives the key set back.
+    /// Gives the true document back.
     ///
     /// # Errors
     /// [`ZoneError`].
-    pub async fn mend_jwks(&self) -> Result<(), ZoneError> {
-        self.control(Method::DELETE, "/faults/jwks", Some(&json!({}))).await?;
-        self.changes().jwks_broken = false;
+    pub async fn mend(&self, document: Document) -> Result<(), ZoneError> {
+        self.control(Method::DELETE, document.fault(), Some(&json!({}))).await?;
+        self.changes().falsified.remove(&document);
         Ok(())
     }
 
-    /// Takes back what a run changed and others would notice: a broken key set, keys of ours in it.
+    /// Takes back what a run changed and others would notice: a false document, keys of ours in the key set.
     ///
     /// # Errors
     /// [`ZoneError`], of the first thing that could not be taken back.
     pub async fn restore(&self) -> Result<(), ZoneError> {
-        let is_broken = self.changes().jwks_broken;
-        let mut restored = if is_broken { self.mend_jwks().await } else { Ok(()) };
+        let falsified = self.changes().falsified.clone();
+        let mut restored = Ok(());
+        for document in falsified {
+            restored = restored.and(self.mend(document).await);
+        }
         let published = std::mem::take(&mut self.changes().published);
         for kid in published {
             let retired = self.control(Method::POST, &format!("/keys/{kid}/retire"), Some(&json!({}))).await;
@@ -255,6 +291,16 @@ impl Zone {
     pub async fn requests_after(&self, sequence: u64) -> Result<Vec<Received>, ZoneError> {
         let mut answer = self.control(Method::GET, &format!("/requests?after={sequence}"), None).await?;
         serde_json::from_value(answer["requests"].take()).map_err(|e| refused("requests", e.to_string()))
+    }
+
+    /// Whether anybody but the suite asked for a document after a sequence number.
+    ///
+    /// # Errors
+    /// [`ZoneError`].
+    pub async fn was_asked_for(&self, document: Document, after: u64) -> Result<bool, ZoneError> {
+        let is_ours = |r: &Received| r.user_agent.as_deref() == Some(crate::client::USER_AGENT);
+        let requests = self.requests_after(after).await?;
+        Ok(requests.iter().any(|r| document.is_at(&r.path) && !is_ours(r)))
     }
 
     /// Registers a resource, or finds it registered.

@@ -1,7 +1,8 @@
 //! `conformance demo`: an embedded zone, the reference server, the whole suite. No argument, no network.
 
-use std::error::Error;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use clap::Args;
@@ -14,7 +15,8 @@ use url::Url;
 use super::fail;
 use super::session::{RunOptions, Subject};
 use crate::exit_status::ExitStatus;
-use crate::scene::{Scene, Scenes};
+use crate::scene::{Scene, Scenes, Started, Zones};
+use crate::waits::Waits;
 use crate::zone::Zone;
 
 /// Tests the reference server against an embedded zone.
@@ -29,58 +31,93 @@ impl Demo {
         if let Err(message) = self.options.check() {
             return fail(ExitStatus::Usage, message);
         }
-        match Stage::set().await {
-            Ok(stage) => {
-                let subject = Subject {
-                    url: stage.url.clone(),
-                    zone: Some(stage.zone.clone()),
-                    full_access: true,
-                    rerun: "demo".to_owned(),
-                    scenes: Some(Arc::new(Again)),
-                    secrets: Vec::new(),
-                    upstream: None,
-                    notes: Vec::new(),
-                };
-                self.options.execute(subject).await
-            }
-            Err(error) => fail(ExitStatus::CouldNotTest, format!("could not start the demo: {error}")),
-        }
+        let scene = match first_stage().await {
+            Ok(scene) => scene,
+            Err(error) => return fail(ExitStatus::CouldNotTest, format!("could not start the demo: {error}")),
+        };
+        let subject = Subject {
+            url: scene.url.clone(),
+            zone: Some(scene.zone.clone()),
+            full_access: true,
+            rerun: "demo".to_owned(),
+            scenes: Some(Arc::new(Again::default())),
+            secrets: Vec::new(),
+            upstream: None,
+            notes: Vec::new(),
+        };
+        self.options.execute(subject).await
     }
 }
 
-/// A zone and a reference server that trusts it.
-struct Stage {
-    /// Both stop when they are dropped.
-    _running: (MockZone, ReferenceServer),
-    zone: Zone,
-    url: Url,
+/// Sets the demo up once more.
+#[derive(Debug, Default)]
+struct Again {
+    zones: Zones,
 }
-
-impl Stage {
-    async fn set() -> Result<Self, Box<dyn Error + Send + Sync>> {
-        let embedded = MockZone::start(Config::default()).await?;
-        let zone = Zone::connect(&Url::parse(embedded.url())?, None).await?;
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let origin = format!("http://{}", listener.local_addr()?);
-        let config = reference_server::Config::new(zone.issuer())?.with_public_origin(&origin)?;
-        let ports = Ports::system(Arc::new(Discard));
-        let server = ReferenceServer::start_with(listener, config, ports).await?;
-        // From here on the suite sees the server's URL alone.
-        let url = Url::parse(server.url())?;
-        zone.register_resource(url.as_str()).await?;
-        Ok(Self { _running: (embedded, server), zone, url })
-    }
-}
-
-/// Sets the stage once more.
-#[derive(Debug)]
-struct Again;
 
 #[async_trait]
 impl Scenes for Again {
     async fn another(&self) -> Option<Scene> {
-        let stage = Stage::set().await.ok()?;
-        let (url, zone) = (stage.url.clone(), stage.zone.clone());
-        Some(Scene { url, zone, process: None, secrets: Vec::new(), keep: Box::new(stage) })
+        stage(self.zones.start().await?).await.ok()
+    }
+}
+
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+async fn first_stage() -> Result<Scene, Error> {
+    stage(MockZone::start(Config::default()).await?).await
+}
+
+async fn stage(embedded: MockZone) -> Result<Scene, Error> {
+    let zone = Zone::connect(&Url::parse(embedded.url())?, None).await?;
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let address = listener.local_addr()?;
+    let running = serve(listener, zone.issuer()).await?;
+    // From here on the suite sees the server's URL alone.
+    let url = Url::parse(running.url())?;
+    zone.register_resource(url.as_str()).await?;
+    let server = Embedded { running: Some(running), address, issuer: zone.issuer().to_owned() };
+    Ok(Scene { url, zone, server: Box::new(server), secrets: Vec::new(), keep: Box::new(embedded) })
+}
+
+async fn serve(listener: TcpListener, issuer: &str) -> Result<ReferenceServer, Error> {
+    let origin = format!("http://{}", listener.local_addr()?);
+    let config = reference_server::Config::new(issuer)?.with_public_origin(&origin)?;
+    Ok(ReferenceServer::start_with(listener, config, Ports::system(Arc::new(Discard))).await?)
+}
+
+/// The reference server in this process.
+struct Embedded {
+    /// Dropping it is the signal to stop.
+    running: Option<ReferenceServer>,
+    address: SocketAddr,
+    issuer: String,
+}
+
+impl std::fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Embedded").field("address", &self.address).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Started for Embedded {
+    async fn restart(&mut self) -> bool {
+        self.running = None;
+        // The port is free as soon as the server has heard of its end.
+        let mut waits = Waits::within(Duration::from_secs(5));
+        let listener = loop {
+            match TcpListener::bind(self.address).await {
+                Ok(listener) => break listener,
+                Err(_) if waits.again().await => {}
+                Err(_) => return false,
+            }
+        };
+        self.running = serve(listener, &self.issuer).await.ok();
+        self.running.is_some()
+    }
+
+    async fn stop(&mut self) {
+        self.running = None;
     }
 }

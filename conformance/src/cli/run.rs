@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use clap::Args;
 use mock_zone::{Config, MockZone};
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::session::{RunOptions, Subject, interrupted, shell_quoted};
@@ -13,7 +14,7 @@ use super::{fail, say};
 use crate::discovery::is_loopback;
 use crate::exit_status::ExitStatus;
 use crate::launch::Launched;
-use crate::scene::{Scene, Scenes};
+use crate::scene::{Scene, Scenes, Started, Zones};
 use crate::secrets::Secrets;
 use crate::upstream::Upstream;
 use crate::zone::{Zone, ZoneError};
@@ -106,7 +107,9 @@ impl Run {
                 Err(error) => return fail(ExitStatus::CouldNotTest, format!("no free port: {error}")),
             }
         }
-        let stage = match Stage::set(&url).await {
+        let started = MockZone::start(Config::default()).await.map_err(|e| StageError::Start(e.to_string()));
+        let set = async { Stage::set(started?, &url).await };
+        let stage = match set.await {
             Ok(stage) => stage,
             Err(error) => return fail(ExitStatus::CouldNotTest, format!("the zone for --launch: {error}")),
         };
@@ -140,6 +143,8 @@ impl Run {
                 url: self.url.clone(),
                 env: self.env.clone(),
                 within,
+                zones: Zones::default(),
+                turns: Semaphore::new(STARTED_AT_ONCE),
             })),
             secrets: stage.secrets(),
             upstream: Some(stage.upstream.url().to_owned()),
@@ -159,6 +164,9 @@ impl Run {
     }
 }
 
+/// How many starts go on at once: each costs what a start costs, and a machine that is busy with them is late for all.
+const STARTED_AT_ONCE: usize = 2;
+
 /// Starts the command once more, on another port and with another zone.
 #[derive(Debug)]
 struct Relaunch {
@@ -166,18 +174,61 @@ struct Relaunch {
     url: Url,
     env: Vec<(String, String)>,
     within: Duration,
+    zones: Zones,
+    /// Closed when a start has failed: the others would fail too.
+    turns: Semaphore,
 }
 
 #[async_trait]
 impl Scenes for Relaunch {
     async fn another(&self) -> Option<Scene> {
+        let _turn = self.turns.acquire().await.ok()?;
+        let scene = self.start().await;
+        if scene.is_none() {
+            self.turns.close();
+        }
+        scene
+    }
+}
+
+impl Relaunch {
+    async fn start(&self) -> Option<Scene> {
         let mut url = self.url.clone();
         url.set_port(Some(free_port().ok()?)).ok()?;
-        let stage = Stage::set(&url).await.ok()?;
-        let server =
-            Launched::start(&self.command, &stage.environment(&url, &self.env), &url, self.within).await.ok()?;
+        let stage = Stage::set(self.zones.start().await?, &url).await.ok()?;
+        let env = stage.environment(&url, &self.env);
+        let running = Launched::start(&self.command, &env, &url, self.within).await.ok()?;
+        let server = Relaunched { running, command: self.command.clone(), url: url.clone(), env, within: self.within };
         let secrets = stage.secrets();
-        Some(Scene { url, zone: stage.zone.clone(), process: Some(server), secrets, keep: Box::new(stage) })
+        Some(Scene { url, zone: stage.zone.clone(), server: Box::new(server), secrets, keep: Box::new(stage) })
+    }
+}
+
+/// A command that was started once more, and how.
+#[derive(Debug)]
+struct Relaunched {
+    running: Launched,
+    command: String,
+    url: Url,
+    env: Vec<(String, String)>,
+    within: Duration,
+}
+
+#[async_trait]
+impl Started for Relaunched {
+    async fn restart(&mut self) -> bool {
+        self.running.stop().await;
+        match Launched::start(&self.command, &self.env, &self.url, self.within).await {
+            Ok(running) => {
+                self.running = running;
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    async fn stop(&mut self) {
+        self.running.stop().await;
     }
 }
 
@@ -193,8 +244,7 @@ struct Stage {
 }
 
 impl Stage {
-    async fn set(url: &Url) -> Result<Self, StageError> {
-        let embedded = MockZone::start(Config::default()).await.map_err(|e| StageError::Start(e.to_string()))?;
+    async fn set(embedded: MockZone, url: &Url) -> Result<Self, StageError> {
         let base = Url::parse(embedded.url()).map_err(|e| StageError::Start(e.to_string()))?;
         let zone = Zone::connect(&base, None).await?;
         zone.register_resource(url.as_str()).await?;

@@ -69,7 +69,7 @@ pub(super) struct RunOptions {
     /// Seconds that one exchange may take
     #[arg(long, value_name = "SECONDS", default_value_t = TIMEOUT_SECONDS, value_parser = clap::value_parser!(u64).range(1..=120))]
     timeout: u64,
-    /// Seconds that a server may take to accept a key that was rotated in
+    /// Seconds that a server may take to accept a key that was rotated in, or to drop one that was taken out
     #[arg(long, value_name = "SECONDS", default_value_t = KEY_WAIT_SECONDS, value_parser = clap::value_parser!(u64).range(1..=3600))]
     key_wait: u64,
 }

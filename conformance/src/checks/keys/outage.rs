@@ -2,17 +2,18 @@
 
 use async_trait::async_trait;
 
-use crate::check::{Area, Check, Disturbs, Level, Meta, Need, Revisions, Stop, Verdict};
+use crate::check::{Area, Check, Disturbs, Level, Meta, Need, Revisions, Verdict};
 use crate::context::Context;
+use crate::outage::Failure;
 use crate::page;
 
 page! {
     /// Without its zone's keys the server refuses what it cannot verify
     ///
     /// # What it checks
-    /// The zone's key set answers 500. A forged token and a properly signed one, which name a key that the server
-    /// cannot know, are sent until the zone's log shows that the server asked for keys. Neither may be served.
-    /// Afterwards the accepted token must work again.
+    /// The zone's key set answers 500. A forged token, which names a key that the server cannot know, is sent until the
+    /// zone's log shows that the server asked for keys. It must not be served. Afterwards the accepted token must work
+    /// again.
     ///
     /// # Why it matters
     /// A server that lets requests pass while it cannot verify them is open whenever somebody manages to disturb its
@@ -33,7 +34,7 @@ const META: Meta = Meta {
     area: Area::Keys,
     needs: &[Need::ZoneControl, Need::FaultInjection],
     revisions: Revisions::Once,
-    disturbs: Disturbs::Outage,
+    disturbs: Disturbs::Outage(Failure::Status),
     follows_from: &["garbage-token", "foreign-signature"],
     ..Meta::CALM
 };
@@ -45,13 +46,6 @@ impl Check for KeysOutage {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        let outage = cx.outage().await?;
-        if let Some(served) = &outage.served {
-            return Err(Stop::violation("a refusal, since the signature cannot be verified", served));
-        }
-        match &outage.unanswered {
-            None => Ok(()),
-            Some(none) => Err(Stop::inconclusive(none)),
-        }
+        cx.outage(Failure::Status).await?.expect_refused()
     }
 }

@@ -2,16 +2,17 @@
 
 use async_trait::async_trait;
 
-use crate::check::{Area, Check, Disturbs, Level, Meta, Need, Revisions, Stop, Verdict};
+use crate::check::{Area, Check, Disturbs, Level, Meta, Need, Revisions, Verdict};
 use crate::context::Context;
+use crate::outage::Failure;
 use crate::page;
 
 page! {
     /// Without its zone's keys the server still answers
     ///
     /// # What it checks
-    /// The zone's key set answers 500, and tokens that need a key which the server cannot know are sent. Each should
-    /// get an answer within --timeout (60 seconds unless said otherwise).
+    /// The zone's key set answers 500, and a forged token is sent that names a key which the server cannot know. It
+    /// should get an answer within --timeout (60 seconds unless said otherwise).
     ///
     /// # Why it matters
     /// Requests that hang pile up until the server answers nobody, also those whose tokens it could verify.
@@ -31,7 +32,7 @@ const META: Meta = Meta {
     area: Area::Keys,
     needs: &[Need::ZoneControl, Need::FaultInjection],
     revisions: Revisions::Once,
-    disturbs: Disturbs::Outage,
+    disturbs: Disturbs::Outage(Failure::Status),
     ..Meta::CALM
 };
 
@@ -42,9 +43,6 @@ impl Check for KeysOutageAnswer {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        match &cx.outage().await?.unanswered {
-            None => Ok(()),
-            Some(none) => Err(Stop::violation("an answer", none)),
-        }
+        cx.outage(Failure::Status).await?.expect_answered()
     }
 }

@@ -44,7 +44,8 @@ impl Check for EmbeddedKey {
     async fn run(&self, cx: &Context) -> Verdict {
         let token = cx.accepted_token().await?;
         let key = cx.foreign_key().await?;
-        let own = token.but(|t| t.header("jwk", key.public_jwk(FOREIGN_KEY_ID)));
+        let jwk = key.jwk(FOREIGN_KEY_ID)?;
+        let own = token.but(|t| t.header("jwk", jwk));
         let (mut renamed, mut nameless) = (own.clone(), own.clone());
         renamed.header("kid", FOREIGN_KEY_ID);
         nameless.without_header("kid");
