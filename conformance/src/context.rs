@@ -1,14 +1,14 @@
 //! What a check may touch: the target, the zone, an accepted token, and a client that records.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 use serde_json::{Map, Value, json};
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 use url::Url;
 
 use crate::challenge::is_scope_byte;
@@ -69,8 +69,8 @@ pub struct Run {
     pub survey: Survey,
     /// Whoever can start the server once more.
     pub scenes: Option<Arc<dyn Scenes>>,
-    /// The server, where it was started for this run's checks alone and may be started anew.
-    pub server: Option<tokio::sync::Mutex<Box<dyn Started>>>,
+    /// The server, where it is ours to stop and to start anew.
+    pub server: Option<Arc<Mutex<dyn Started>>>,
     rogue: OnceCell<(mock_zone::MockZone, Zone)>,
     foreign_key: Arc<OnceCell<ForeignKey>>,
     signed_in: OnceCell<SignedIn>,
@@ -78,6 +78,7 @@ pub struct Run {
     leeway: OnceCell<Option<i64>>,
     rollover: OnceCell<Result<Rollover, Stop>>,
     outages: [OnceCell<Result<Outage, Stop>>; Failure::ALL.len()],
+    asks_for_no_keys: OnceLock<Stop>,
 }
 
 impl Run {
@@ -98,6 +99,7 @@ impl Run {
             leeway: OnceCell::new(),
             rollover: OnceCell::new(),
             outages: Default::default(),
+            asks_for_no_keys: OnceLock::new(),
         }
     }
 }
@@ -448,7 +450,22 @@ impl Context {
         Ok(rollover)
     }
 
-    /// Stops the server and starts it anew, as it was; false where it does not start.
+    /// Stops at once where another check has waited in vain for the server to ask for keys: the wait is the longest of all.
+    ///
+    /// # Errors
+    /// Inconclusive then.
+    pub fn may_ask_for_keys(&self) -> Result<(), Stop> {
+        self.run.asks_for_no_keys.get().map_or(Ok(()), |why| Err(why.clone()))
+    }
+
+    /// The server did not ask for keys in the time that it has for that.
+    pub fn did_not_ask_for_keys(&self) -> Stop {
+        let within = self.options().key_wait.as_secs();
+        let why = format!("the server did not ask its zone for keys within {within} s");
+        self.run.asks_for_no_keys.get_or_init(|| Stop::inconclusive(why)).clone()
+    }
+
+    /// Stops the server and starts it anew, as it was; false where it does not start. Its sessions are gone then.
     ///
     /// # Errors
     /// Not tested where the server is not ours to stop.

@@ -84,6 +84,7 @@ impl Outage {
     /// # Errors
     /// Inconclusive where the zone fails, where the server never asks for keys, or where it does not recover.
     pub async fn go_through(cx: &Context, failure: Failure) -> Result<Self, Stop> {
+        cx.may_ask_for_keys()?;
         let accepted = cx.accepted_token().await?;
         let zone = cx.zone()?;
         let options = cx.options();
@@ -148,10 +149,7 @@ async fn probe(cx: &Context, failure: Failure) -> Result<(Option<String>, Option
             return Ok((None, None));
         }
         if !waits.again().await {
-            let within = cx.options().key_wait.as_secs();
-            return Err(Stop::inconclusive(format!(
-                "the server did not ask for keys within {within} s, so the outage was not put to it"
-            )));
+            return Err(cx.did_not_ask_for_keys());
         }
     }
 }

@@ -132,6 +132,7 @@ impl Rollover {
     /// # Errors
     /// Inconclusive where zone or server give no answer.
     pub async fn go_through(cx: &Context) -> Result<Self, Stop> {
+        cx.may_ask_for_keys()?;
         let token = cx.accepted_token().await?;
         let made = Pairs::make();
         let zone = cx.zone()?;
@@ -145,8 +146,8 @@ impl Rollover {
             seen: BTreeMap::new(),
             exchanges: Vec::new(),
         };
-        if let Some(why) = rollover.plain.not_taken() {
-            let why = format!("the server did not take up a plain key that was added to its zone's set: {why}");
+        if let Some(how) = rollover.plain.not_taken() {
+            let why = format!("a token of a plain key that was added to the zone's set still got {how}");
             rollover.retired = Retired::Unclear(why.clone());
             rollover.seen = Kind::ALL.map(|kind| (kind, Seen::Nothing(why.clone()))).into();
         } else {
@@ -266,7 +267,10 @@ async fn take_up(
             return Ok(match (is_refusal, asked) {
                 (false, _) => Uptake::Unclear(reply.describe()),
                 (true, Some(_)) => Uptake::Refused(reply.describe()),
-                (true, None) => Uptake::Unread(reply.describe()),
+                (true, None) => {
+                    cx.did_not_ask_for_keys();
+                    Uptake::Unread(reply.describe())
+                }
             });
         }
     }

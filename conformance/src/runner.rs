@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 use crate::check::{Check, Disturbs, Need, Revisions, Stop};
@@ -140,7 +140,7 @@ pub fn access(run: &Run) -> BTreeSet<Need> {
     if is_loopback(&run.options.url) {
         access.insert(Need::SecondServer);
     }
-    if run.scenes.is_some() {
+    if run.server.is_some() {
         access.insert(Need::Launch);
     }
     access
@@ -171,24 +171,22 @@ async fn on_its_own_scene(
     strict: bool,
 ) -> Result<Vec<(usize, CheckResult)>, Vec<Job>> {
     let Some(scene) = scenes.another().await else { return Err(group) };
-    let mut server = scene.server;
+    let server = scene.server;
     scene.secrets.iter().for_each(|(secret, name)| run.secrets.add(secret, name));
     let options = Options { url: scene.url.clone(), ..run.options.clone() };
     let Ok(client) = Client::new(&options, Arc::clone(&run.secrets)) else { return Err(group) };
     let Ok(survey) = survey::survey(&client, &options, Some(&scene.zone), &run.secrets).await else {
-        server.stop().await;
+        server.lock().await.stop().await;
         return Err(group);
     };
     let mut own = run.elsewhere(options, client, scene.zone.clone(), survey);
-    own.server = Some(Mutex::new(server));
+    own.server = Some(Arc::clone(&server));
     let own = Arc::new(own);
     let mut results = Vec::new();
     for job in group {
         results.push((job.order, one(&own, job, access, strict).await));
     }
-    if let Some(server) = &own.server {
-        server.lock().await.stop().await;
-    }
+    server.lock().await.stop().await;
     Ok(results)
 }
 

@@ -4,13 +4,14 @@
 //! another, and spoil the others' controls. Where we can start the server, each gets a fresh one, and all wait at once.
 
 use std::any::Any;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use mock_zone::{Config, MockZone, Secret};
 use openssl::error::ErrorStack;
 use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 use url::Url;
 
 use crate::zone::Zone;
@@ -39,7 +40,7 @@ pub struct Scene {
     /// Its zone.
     pub zone: Zone,
     /// The server itself.
-    pub server: Box<dyn Started>,
+    pub server: Arc<Mutex<dyn Started>>,
     /// Strings that no report may show, each with a name for it.
     pub secrets: Vec<(String, String)>,
     /// What else must live as long.

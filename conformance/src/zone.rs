@@ -247,6 +247,16 @@ impl Zone {
         self.control(Method::PUT, document.fault(), Some(&fault)).await.map(drop)
     }
 
+    /// The zone's true metadata, as long as nothing falsifies it.
+    ///
+    /// # Errors
+    /// [`ZoneError`].
+    pub async fn metadata(&self) -> Result<Value, ZoneError> {
+        let answered = read(self.http.get(self.url("/.well-known/oauth-authorization-server"))).await;
+        let (status, body) = answered.map_err(|cause| ZoneError::NoAnswer { url: self.base.to_string(), cause })?;
+        serde_json::from_slice(&body).map_err(|_| refused("the zone's metadata", refusal(status, &body)))
+    }
+
     /// Gives the true document back.
     ///
     /// # Errors

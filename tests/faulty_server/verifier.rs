@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use josekit::jwk::Jwk;
-use josekit::jws::{JwsVerifier as _, RS256};
+use josekit::jws::{ES256, JwsVerifier as _};
 use openssl::bn::BigNum;
 use openssl::hash::MessageDigest;
 use openssl::pkey::{PKey, Public};
@@ -19,7 +19,14 @@ use openssl::x509::X509;
 use reference_server::{Caller, InvalidToken, Scopes, Verifier, VerifyError};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
-use support::fault::{Fault, FollowsIssuer, Keys, Payload, Rules, Secret, Signature, Strangers};
+use support::fault::{
+    Fault, FollowsIssuer, Lack, Metadata, Payload, Rules, Secret, Signature, Strangers, WithoutKey,
+};
+
+/// A key set is small.
+const DOCUMENT_AT_MOST: usize = 512 * 1024;
+/// For how long a document is waited for.
+const DOCUMENT_WITHIN: Duration = Duration::from_secs(1);
 
 /// Whoever got in, verified or not.
 #[derive(Debug, Clone)]
@@ -73,7 +80,7 @@ impl LaxVerifier {
             zone: zone.to_owned(),
             resource: resource.to_owned(),
             rules,
-            http: reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(3)).build().unwrap_or_default(),
+            http: reqwest::Client::builder().no_proxy().timeout(DOCUMENT_WITHIN).build().unwrap_or_default(),
             keys: Mutex::default(),
             remembered: Mutex::default(),
             scopes: fault.scopes,
@@ -117,7 +124,7 @@ impl LaxVerifier {
         if is_foreign && rules.follows_issuer != FollowsIssuer::No {
             let fetched = self.fetch(issuer).await;
             if rules.follows_issuer == FollowsIssuer::Trusts {
-                self.lock_keys().extend(fetched.map(|keys| (issuer.to_owned(), keys)));
+                self.lock_keys().extend(fetched.ok().map(|keys| (issuer.to_owned(), keys)));
                 keys_of = issuer;
             }
         }
@@ -168,17 +175,14 @@ impl LaxVerifier {
             return Ok(());
         }
         let kid = jwt.header.get("kid").and_then(Value::as_str).unwrap_or_default();
-        let key = match self.key(issuer, kid).await {
-            Ok(key) => key,
-            Err(_) if rules.keys == Keys::FailingOpen => return Ok(()),
-            Err(error) => return Err(error),
-        };
+        let Some(key) = self.key(issuer, kid).await? else { return Ok(()) };
         let alg = if jwt.header.contains_key("alg") { jwt.alg() } else { rules.unnamed };
         let good = match alg {
+            "ES256" => key.es256(jwt) || (rules.keys.es256)(&jwt.signature),
             "HS256" => key.secret(rules.secret, jwt).is_some_and(|secret| hmac(&secret, jwt)),
             alg if !rules.algorithms.contains(&alg) => return Err(InvalidToken::Algorithm.into()),
-            "RS256" => key.rs256(jwt),
-            other => key.public().is_some_and(|public| rsa(&public, other, jwt)),
+            "RS256" => (rules.keys.rs256)(&key.0) && key.rs256(jwt),
+            other => key.rsa().is_some_and(|public| rsa(&public, other, jwt)),
         };
         if !good {
             return Err(InvalidToken::Signature.into());
@@ -195,7 +199,7 @@ impl LaxVerifier {
         let verifies = |key: Option<PKey<Public>>| key.is_some_and(|key| rsa(&key, "RS256", jwt));
         match self.rules.strangers {
             Strangers::Ignored => false,
-            Strangers::EmbeddedKey => verifies(jwt.header.get("jwk").cloned().and_then(|jwk| Key(jwk).public())),
+            Strangers::EmbeddedKey => verifies(jwt.header.get("jwk").cloned().and_then(|jwk| Key(jwk).rsa())),
             Strangers::EmbeddedCertificate => {
                 let first = text(jwt.header.get("x5c").and_then(|chain| chain.get(0)));
                 let der = STANDARD.decode(first).unwrap_or_default();
@@ -208,7 +212,7 @@ impl LaxVerifier {
             Strangers::KeySetAtUrl => {
                 let set = self.get(&text(jwt.header.get("jku"))).await.unwrap_or_default();
                 let set: Value = serde_json::from_slice(&set).unwrap_or_default();
-                verifies(set["keys"].get(0).cloned().and_then(|jwk| Key(jwk).public()))
+                verifies(set["keys"].get(0).cloned().and_then(|jwk| Key(jwk).rsa()))
             }
             Strangers::AskedFor => {
                 self.get(&text(jwt.header.get("jku"))).await;
@@ -226,33 +230,74 @@ impl LaxVerifier {
         response.bytes().await.ok().map(|body| body.to_vec())
     }
 
-    async fn key(&self, issuer: &str, kid: &str) -> Result<Key, VerifyError> {
-        let find = |keys: &[Value]| keys.iter().find(|k| k["kid"] == kid).cloned().map(Key);
+    /// The key of this name; none where the token is to pass without one.
+    async fn key(&self, issuer: &str, kid: &str) -> Result<Option<Key>, VerifyError> {
+        let rules = self.rules.keys;
+        let is_named = |key: &Value| key["kid"].as_str().is_some_and(|own| (rules.named)(own, kid));
+        let find = |keys: &[Value]| keys.iter().find(|key| is_named(key)).cloned().map(Key);
         let known = self.lock_keys().get(issuer).cloned();
         if let Some(key) = known.as_deref().and_then(find) {
-            return Ok(key);
+            return Ok(Some(key));
         }
-        if known.is_some() && self.rules.keys == Keys::FetchedOnce {
+        if known.is_some() && !rules.refetched {
             return Err(InvalidToken::UnknownKey.into());
         }
-        let fetched = loop {
-            match self.fetch(issuer).await {
-                Some(fetched) => break fetched,
-                // The pause is the fault's own, lest it flood the zone; no test waits by it.
-                None if self.rules.keys == Keys::RetriedForEver => tokio::time::sleep(Duration::from_millis(50)).await,
+        let mut fetched = loop {
+            let lack = match self.fetch(issuer).await {
+                Ok(fetched) => break fetched,
                 // A stranger who does not answer has no keys.
-                None if issuer != self.zone => return Err(InvalidToken::UnknownKey.into()),
-                None => return Err(VerifyError::Unavailable { retry_after: Duration::from_secs(1) }),
+                Err(_) if issuer != self.zone => return Err(InvalidToken::UnknownKey.into()),
+                Err(lack) => lack,
+            };
+            match (rules.without)(lack) {
+                WithoutKey::Refused => return Err(VerifyError::Unavailable { retry_after: Duration::from_secs(1) }),
+                WithoutKey::LetIn => return Ok(None),
+                // The pause is the fault's own, lest it flood the zone; no test waits by it.
+                WithoutKey::Waits => tokio::time::sleep(Duration::from_millis(50)).await,
             }
         };
+        if rules.hoarded {
+            fetched.extend(known.into_iter().flatten());
+        }
         self.lock_keys().insert(issuer.to_owned(), fetched.clone());
-        find(&fetched).ok_or(InvalidToken::UnknownKey.into())
+        find(&fetched).map(Some).ok_or(InvalidToken::UnknownKey.into())
     }
 
-    async fn fetch(&self, issuer: &str) -> Option<Vec<Value>> {
-        let response = self.http.get(format!("{issuer}/openidconnect/jwks")).send().await.ok()?;
-        let set: Value = response.error_for_status().ok()?.json().await.ok()?;
-        set["keys"].as_array().cloned()
+    async fn fetch(&self, issuer: &str) -> Result<Vec<Value>, Lack> {
+        let mut place = format!("{issuer}/openidconnect/jwks");
+        if self.rules.keys.metadata != Metadata::Unread {
+            let metadata = self.document(&format!("{issuer}/.well-known/oauth-authorization-server")).await?;
+            if self.rules.keys.metadata == Metadata::Read && metadata["issuer"] != issuer {
+                return Err(Lack::Malformed);
+            }
+            place = metadata["jwks_uri"].as_str().ok_or(Lack::Malformed)?.to_owned();
+        }
+        let set = self.document(&place).await?;
+        let keys = set["keys"].as_array().cloned().ok_or(Lack::Malformed)?;
+        if keys.is_empty() {
+            return Err(Lack::Empty);
+        }
+        (self.rules.keys.kept)(keys).ok_or(Lack::Malformed)
+    }
+
+    async fn document(&self, url: &str) -> Result<Value, Lack> {
+        let lack = |error: reqwest::Error| if error.is_timeout() { Lack::Late } else { Lack::Broken };
+        let mut response = self.http.get(url).send().await.map_err(lack)?;
+        if response.status() != http::StatusCode::OK {
+            return Err(Lack::Status);
+        }
+        let media_type = response.headers().get(http::header::CONTENT_TYPE).cloned();
+        if !media_type.is_some_and(|value| value.as_bytes().starts_with(b"application/json")) {
+            return Err(Lack::Page);
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(lack)? {
+            body.extend_from_slice(&chunk);
+            if body.len() > DOCUMENT_AT_MOST {
+                return Err(Lack::Oversized);
+            }
+        }
+        serde_json::from_slice(&body).map_err(|_| Lack::Malformed)
     }
 
     fn lock_keys(&self) -> std::sync::MutexGuard<'_, HashMap<String, Vec<Value>>> {
@@ -264,13 +309,23 @@ impl LaxVerifier {
 struct Key(Value);
 
 impl Key {
+    /// Whether the signature is right; whether the key is for this is the rules' business.
     fn rs256(&self, jwt: &Jwt<'_>) -> bool {
+        let verified = || {
+            let key = self.rsa()?;
+            let mut verifier = openssl::sign::Verifier::new(MessageDigest::sha256(), &key).ok()?;
+            verifier.verify_oneshot(&jwt.signature, jwt.signing_input.as_bytes()).ok()
+        };
+        verified().unwrap_or(false)
+    }
+
+    fn es256(&self, jwt: &Jwt<'_>) -> bool {
         let jwk = self.0.as_object().cloned().and_then(|map| Jwk::from_map(map).ok());
-        let verifier = jwk.and_then(|jwk| RS256.verifier_from_jwk(&jwk).ok());
+        let verifier = jwk.and_then(|jwk| ES256.verifier_from_jwk(&jwk).ok());
         verifier.is_some_and(|v| v.verify(jwt.signing_input.as_bytes(), &jwt.signature).is_ok())
     }
 
-    fn public(&self) -> Option<PKey<Public>> {
+    fn rsa(&self) -> Option<PKey<Public>> {
         let number = |name: &str| {
             let bytes = URL_SAFE_NO_PAD.decode(self.0[name].as_str()?).ok()?;
             BigNum::from_slice(&bytes).ok()
@@ -279,7 +334,7 @@ impl Key {
     }
 
     fn secret(&self, secret: Secret, jwt: &Jwt<'_>) -> Option<Vec<u8>> {
-        let public = || self.public();
+        let public = || self.rsa();
         match secret {
             Secret::No => None,
             Secret::PublicPem => public()?.public_key_to_pem().ok(),

@@ -10,6 +10,7 @@ use mock_zone::{Config, MockZone};
 use reference_server::audit::Discard;
 use reference_server::{Ports, ReferenceServer};
 use tokio::net::TcpListener;
+use tokio::sync::Mutex;
 use url::Url;
 
 use super::fail;
@@ -41,6 +42,7 @@ impl Demo {
             full_access: true,
             rerun: "demo".to_owned(),
             scenes: Some(Arc::new(Again::default())),
+            server: Some(Arc::clone(&scene.server)),
             secrets: Vec::new(),
             upstream: None,
             notes: Vec::new(),
@@ -77,7 +79,7 @@ async fn stage(embedded: MockZone) -> Result<Scene, Error> {
     let url = Url::parse(running.url())?;
     zone.register_resource(url.as_str()).await?;
     let server = Embedded { running: Some(running), address, issuer: zone.issuer().to_owned() };
-    Ok(Scene { url, zone, server: Box::new(server), secrets: Vec::new(), keep: Box::new(embedded) })
+    Ok(Scene { url, zone, server: Arc::new(Mutex::new(server)), secrets: Vec::new(), keep: Box::new(embedded) })
 }
 
 async fn serve(listener: TcpListener, issuer: &str) -> Result<ReferenceServer, Error> {

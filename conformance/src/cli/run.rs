@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use clap::Args;
 use mock_zone::{Config, MockZone};
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use url::Url;
 
 use super::session::{RunOptions, Subject, interrupted, shell_quoted};
@@ -85,18 +85,18 @@ impl Run {
             return fail(ExitStatus::CouldNotTest, error);
         }
         let full_access = self.zone.is_some();
-        self.options
-            .execute(Subject {
-                url: self.url.clone(),
-                zone,
-                full_access,
-                rerun,
-                scenes: None,
-                secrets: Vec::new(),
-                upstream: None,
-                notes,
-            })
-            .await
+        let subject = Subject {
+            url: self.url.clone(),
+            zone,
+            full_access,
+            rerun,
+            scenes: None,
+            server: None,
+            secrets: Vec::new(),
+            upstream: None,
+            notes,
+        };
+        self.options.execute(subject).await
     }
 
     async fn launched(&self, command: &str) -> ExitStatus {
@@ -128,11 +128,13 @@ impl Run {
             started = Launched::start(command, &env, &url, within) => started,
             () = interrupted() => return self.options.interrupted_early(&url, &rerun),
         };
-        let mut server = match started {
-            Ok(server) => server,
+        let running = match started {
+            Ok(running) => running,
             Err(error @ crate::launch::LaunchError::PortInUse { .. }) => return fail(ExitStatus::Usage, error),
             Err(error) => return fail(ExitStatus::CouldNotTest, secrets.mask(&error.to_string())),
         };
+        let server = Relaunchable { running, command: command.to_owned(), url: url.clone(), env, within };
+        let server = Arc::new(Mutex::new(server));
         let subject = Subject {
             url,
             zone: Some(stage.zone.clone()),
@@ -146,16 +148,18 @@ impl Run {
                 zones: Zones::default(),
                 turns: Semaphore::new(STARTED_AT_ONCE),
             })),
+            server: Some(Arc::<Mutex<Relaunchable>>::clone(&server)),
             secrets: stage.secrets(),
             upstream: Some(stage.upstream.url().to_owned()),
             notes: Vec::new(),
         };
         let status = self.options.execute(subject).await;
-        if let Some(ended) = server.ended() {
-            let tail = secrets.mask(&server.tail());
+        let running = &mut server.lock().await.running;
+        if let Some(ended) = running.ended() {
+            let tail = secrets.mask(&running.tail());
             say(format_args!("note: the launched command ended during the run with {ended}{tail}"));
         }
-        server.stop().await;
+        running.stop().await;
         status
     }
 
@@ -198,15 +202,22 @@ impl Relaunch {
         let stage = Stage::set(self.zones.start().await?, &url).await.ok()?;
         let env = stage.environment(&url, &self.env);
         let running = Launched::start(&self.command, &env, &url, self.within).await.ok()?;
-        let server = Relaunched { running, command: self.command.clone(), url: url.clone(), env, within: self.within };
+        let server =
+            Relaunchable { running, command: self.command.clone(), url: url.clone(), env, within: self.within };
         let secrets = stage.secrets();
-        Some(Scene { url, zone: stage.zone.clone(), server: Box::new(server), secrets, keep: Box::new(stage) })
+        Some(Scene {
+            url,
+            zone: stage.zone.clone(),
+            server: Arc::new(Mutex::new(server)),
+            secrets,
+            keep: Box::new(stage),
+        })
     }
 }
 
-/// A command that was started once more, and how.
+/// A command that runs, and how it was started.
 #[derive(Debug)]
-struct Relaunched {
+struct Relaunchable {
     running: Launched,
     command: String,
     url: Url,
@@ -215,7 +226,7 @@ struct Relaunched {
 }
 
 #[async_trait]
-impl Started for Relaunched {
+impl Started for Relaunchable {
     async fn restart(&mut self) -> bool {
         self.running.stop().await;
         match Launched::start(&self.command, &self.env, &self.url, self.within).await {

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{self, Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use clap::{ArgAction, Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Map, Value};
+use tokio::sync::Mutex;
 use url::Url;
 
 use super::untestable::{untestable, why_refused};
@@ -21,7 +22,7 @@ use crate::exit_status::ExitStatus;
 use crate::mcp::Revision;
 use crate::report::{CheckResult, Format, Policy, Report, Target, Terminal};
 use crate::runner::{self, Progress};
-use crate::scene::Scenes;
+use crate::scene::{Scenes, Started};
 use crate::secrets::Secrets;
 use crate::survey::{self, Survey, TokenFound};
 use crate::text::{nearest, quoted};
@@ -104,6 +105,8 @@ pub(super) struct Subject {
     pub(super) rerun: String,
     /// Whoever can start the server once more.
     pub(super) scenes: Option<Arc<dyn Scenes>>,
+    /// The server, where it is ours to stop.
+    pub(super) server: Option<Arc<Mutex<dyn Started>>>,
     /// Strings that no report may show, each with a name for it.
     pub(super) secrets: Vec<(String, String)>,
     /// The API that the server was told to call.
@@ -170,9 +173,14 @@ impl RunOptions {
             full_access: subject.full_access && self.checks.is_empty(),
             interrupted: false,
         };
+        if subject.server.is_none() {
+            // Access to a server that runs already promised no start of it.
+            policy.allow_untested.push(Need::Launch);
+        }
         let zone = subject.zone.clone();
         let mut run = Run::new(options, client, secrets, subject.zone, survey);
         run.scenes = subject.scenes;
+        run.server = subject.server;
         let run = Arc::new(run);
         let has = runner::access(&run);
         policy.lacking = self.require.iter().filter(|need| !has.contains(need)).copied().collect();
@@ -368,7 +376,7 @@ pub(super) async fn interrupted() {
 /// A progress bar on a terminal, and the results so far in case of an interruption.
 struct Shown {
     bar: ProgressBar,
-    ended: Mutex<Vec<CheckResult>>,
+    ended: sync::Mutex<Vec<CheckResult>>,
 }
 
 impl Shown {
@@ -377,7 +385,7 @@ impl Shown {
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}") {
             bar.set_style(style);
         }
-        Self { bar, ended: Mutex::new(Vec::new()) }
+        Self { bar, ended: sync::Mutex::new(Vec::new()) }
     }
 
     fn so_far(&self) -> Vec<CheckResult> {

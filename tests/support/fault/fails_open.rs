@@ -1,10 +1,10 @@
-//! Lets a token pass while the keys cannot be fetched.
+//! Lets a token pass when its zone answers with an error in place of the keys.
 
-use super::{Fault, Keys};
+use super::{Fault, Lack, WithoutKey};
 
 pub(super) const FAULT: Fault = Fault {
     name: "fails-open",
     breaks: &["rfc9068-4-jwks-outage-fails-closed"],
-    rules: |r| r.keys = Keys::FailingOpen,
+    rules: |r| r.keys.without = |lack| if lack == Lack::Status { WithoutKey::LetIn } else { WithoutKey::Refused },
     ..Fault::NONE
 };

@@ -12,7 +12,10 @@ use serde_json::Value;
 use crate::oddity;
 
 pub use asked::Asked;
-pub use rules::{Claims, FollowsIssuer, Keys, Payload, Rules, Secret, Signature, Strangers, contains};
+pub use rules::{
+    Claims, FollowsIssuer, Keys, Lack, Metadata, Payload, Rules, Secret, Signature, Strangers, WithoutKey, contains,
+    is_for, is_for_signatures, is_long,
+};
 
 /// A way to be broken. What a fault leaves at [`Fault::NONE`] is as in the reference server.
 #[derive(Debug)]
@@ -245,8 +248,25 @@ faults! {
     answers_403_with_wrong_scope,
     answers_403_without_metadata,
     never_refetches_keys,
+    shortens_key_ids,
+    ignores_case_of_key_ids,
+    refuses_unknown_key_members,
+    refuses_sets_with_unknown_members,
+    refuses_sets_with_unknown_types,
+    accepts_short_keys,
+    accepts_encryption_keys,
+    ignores_algorithm_of_keys,
+    accepts_zero_signatures,
+    keeps_retired_keys,
     fails_open,
+    opens_when_keys_are_late,
+    opens_when_zone_hangs_up,
+    opens_on_malformed_keys,
+    opens_on_a_page_for_keys,
+    opens_on_oversized_keys,
+    opens_on_no_keys,
     retries_for_ever,
+    believes_metadata_of_others,
     serves_without_token,
     answers_401_with_result,
     remembers_authentication,

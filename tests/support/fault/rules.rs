@@ -30,7 +30,7 @@ pub struct Rules {
     pub claims: fn(&serde_json::Map<String, Value>) -> bool,
     /// Whether this JOSE header may be there.
     pub header: fn(&serde_json::Map<String, Value>) -> bool,
-    /// How the key set is fetched.
+    /// How the key set is fetched, and which of its keys are taken for what.
     pub keys: Keys,
     /// The algorithm of a token that names none.
     pub unnamed: &'static str,
@@ -130,17 +130,95 @@ pub enum FollowsIssuer {
     Trusts,
 }
 
-/// How the key set is fetched.
+/// How the key set is fetched, and which of its keys are taken for what.
+#[derive(Debug, Clone, Copy)]
+pub struct Keys {
+    /// Whether it is fetched again for a `kid` that it lacks.
+    pub refetched: bool,
+    /// What becomes of a token whose key could not be fetched, given why not.
+    pub without: fn(Lack) -> WithoutKey,
+    /// The keys of a fetched set that are kept; none where the set is refused.
+    pub kept: fn(Vec<Value>) -> Option<Vec<Value>>,
+    /// Whether keys of an older set are kept beside those of a newer one.
+    pub hoarded: bool,
+    /// Whether a key of this name is the one that a token names.
+    pub named: fn(&str, &str) -> bool,
+    /// Whether a key may verify with RS256.
+    pub rs256: fn(&Value) -> bool,
+    /// Whether an ES256 signature need not be verified.
+    pub es256: fn(&[u8]) -> bool,
+    /// Whether the zone's metadata says where the keys are; fetched with each set.
+    pub metadata: Metadata,
+}
+
+/// Why there is no key set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keys {
-    /// Again on an unknown `kid`; no key means no entry.
-    Refetched,
-    /// Once.
-    FetchedOnce,
-    /// As `Refetched`, but an error on the way lets the token pass.
-    FailingOpen,
-    /// As `Refetched`, but an error on the way is tried again for ever.
-    RetriedForEver,
+pub enum Lack {
+    /// Another status than 200.
+    Status,
+    /// No answer in time.
+    Late,
+    /// No answer at all.
+    Broken,
+    /// An answer that is too large.
+    Oversized,
+    /// An answer of another media type than JSON.
+    Page,
+    /// An answer that is no key set.
+    Malformed,
+    /// A set without any key.
+    Empty,
+}
+
+/// What becomes of a token whose key could not be fetched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WithoutKey {
+    /// It is refused.
+    Refused,
+    /// It passes.
+    LetIn,
+    /// It waits while the fetch is tried again, for ever.
+    Waits,
+}
+
+/// What is made of the zone's metadata.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metadata {
+    /// It is not fetched: the place of the keys is known.
+    Unread,
+    /// It names the place of the keys, if its issuer is the zone.
+    Read,
+    /// It names the place of the keys, whatever its issuer.
+    Believed,
+}
+
+impl Keys {
+    /// As in the reference server, but without a bound on its fetches.
+    pub const STRICT: Self = Self {
+        refetched: true,
+        without: |_| WithoutKey::Refused,
+        kept: Some,
+        hoarded: false,
+        named: |own, token| own == token,
+        rs256: |key| is_for_signatures(key) && is_for(key, "RS256") && is_long(key),
+        es256: |_| false,
+        metadata: Metadata::Unread,
+    };
+}
+
+/// Whether `use` of a key, where it has one, is `sig`.
+pub fn is_for_signatures(key: &Value) -> bool {
+    key.get("use").is_none_or(|usage| usage == "sig")
+}
+
+/// Whether `alg` of a key, where it has one, is this.
+pub fn is_for(key: &Value, algorithm: &str) -> bool {
+    key.get("alg").is_none_or(|alg| alg == algorithm)
+}
+
+/// Whether an RSA key has 2048 bits; its modulus has no leading zeros here.
+pub fn is_long(key: &Value) -> bool {
+    key["n"].as_str().is_some_and(|modulus| modulus.len() >= 342)
 }
 
 impl Rules {
@@ -158,7 +236,7 @@ impl Rules {
         audience: |aud, own, _| contains(aud, own),
         claims: |_| true,
         header: |_| true,
-        keys: Keys::Refetched,
+        keys: Keys::STRICT,
         unnamed: "",
         algorithms: &["RS256"],
         crit: true,

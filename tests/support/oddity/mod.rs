@@ -26,6 +26,7 @@ oddities! {
     wants_a_base_scope,
     implies_scopes,
     knows_no_cancelling,
+    reads_metadata_each_time,
     leaves_list_open,
 }
 

@@ -20,6 +20,7 @@ checks! {
     outage_html::KeysHtml,
     outage_oversized::KeysOversized,
     outage_empty::KeysEmpty,
+    other_metadata::OtherMetadata,
 }
 
 use crate::check::{Stop, Verdict};
