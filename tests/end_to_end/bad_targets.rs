@@ -434,6 +434,46 @@ fn an_interruption_while_the_command_starts_leaves_a_report_and_no_process() {
     assert_eq!(report["target"]["notes"], serde_json::json!(["interrupted before the first check"]));
 }
 
+#[test]
+fn an_interruption_before_the_first_check_leaves_a_report() {
+    let (tell, told) = std::sync::mpsc::channel();
+    let server = Hostile::start(move |_| {
+        let _ = tell.send(());
+        Act::Nothing
+    });
+    let report = temporary("surveying.xml");
+    let to_file = format!("junit={}", report.display());
+    let run =
+        Watched::start(CONFORMANCE, &["run", "--url", &server.url("/mcp"), "--timeout", "120", "--report", &to_file]);
+    told.recv_timeout(PATIENCE).expect("the server is asked");
+    run.signal("INT");
+    let ended = run.ended();
+    assert_eq!(ended.status, "130", "{}", ended.output);
+    says(&ended.output, &["note: interrupted before the first check", "0 of", "exit 130: interrupted"]);
+    says(&std::fs::read_to_string(report).expect("there is a report"), &["<error message=\"exit 130: interrupted"]);
+}
+
+/// A guard before every path says 401 where there is nothing behind it; only a token shows that.
+#[test]
+fn a_path_with_nothing_behind_its_guard_is_told_by_the_metadata() {
+    let zone = zone();
+    let server = Hostile::start(|asked: &Asked| {
+        let origin = format!("http://{}", asked.header("host").unwrap_or_default());
+        match asked.header("authorization") {
+            None if asked.path.starts_with("/.well-known/") => {
+                let metadata = format!(r#"{{"resource":"{origin}/mcp"}}"#);
+                Act::answer("200 OK", "application/json", "", &metadata)
+            }
+            None => Act::challenge(),
+            Some(_) => Act::answer("404 Not Found", "text/plain", "", ""),
+        }
+    });
+    let url = server.url("/wrong");
+    let run = conformance(&["run", "--url", &url, "--zone", zone.said("KEYCARD_ZONE_URL"), "--check", "no-token"]);
+    let named = format!("names the resource \"{}\"; is --url its endpoint?", server.url("/mcp"));
+    says(&run.stdout, &["no token was accepted:", "got 404 Not Found", &named, "no metadata says which zone"]);
+}
+
 /// Something answers there, which is no mock zone: the rest is tested, and full access was promised all the same.
 #[test]
 fn with_a_zone_that_is_none_of_ours_the_rest_is_tested() {

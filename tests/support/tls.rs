@@ -122,9 +122,9 @@ fn certificate(
             builder.append_extension(BasicConstraints::new().critical().ca().build()?)?;
         } else {
             let mut alternative = SubjectAlternativeName::new();
-            names.iter().for_each(|name| {
+            for name in names {
                 alternative.dns(name);
-            });
+            }
             let alternative = alternative.build(&builder.x509v3_context(authority.map(|a| &*a.certificate), None))?;
             builder.append_extension(alternative)?;
         }

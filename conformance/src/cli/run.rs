@@ -25,7 +25,15 @@ use crate::zone::{Zone, ZoneError};
 Access decides how much can be tested: --url alone sees what anybody sees; --zone or --launch lets the suite
 mint any token. The launched command runs under `sh -c` with KEYCARD_ZONE_URL, MCP_SERVER_URL, PORT,
 KEYCARD_CLIENT_ID, KEYCARD_CLIENT_SECRET and UPSTREAM_URL set.
-A control token for a zone beyond loopback is read from MOCK_ZONE_CONTROL_TOKEN.")]
+A control token for a zone beyond loopback is read from MOCK_ZONE_CONTROL_TOKEN.
+
+Reports: --report FORMAT[=FILE], several times if wanted, one of them to standard output at most.
+  terminal  for people, the default
+  json      everything, the exchanges included; a versioned schema
+  junit     for what shows test results: a suite for each area, a case for each check and revision
+  markdown  for the summary of a CI job
+
+Exit codes: 0 tested and nothing found; 1 findings; 2 usage or configuration; 3 could not test; 130 interrupted.")]
 pub(super) struct Run {
     /// The server's MCP endpoint; with --launch, port 0 picks a free port
     #[arg(long, value_name = "URL", value_parser = endpoint)]

@@ -168,7 +168,7 @@ pub(super) fn why_refused(url: &Url, survey: &Survey, zone: Option<&Zone>, is_la
     let (TokenFound::Refused(how), Some(zone)) = (&survey.token, zone) else { return Vec::new() };
     let issuer = zone.issuer();
     let documents = survey.discovery.documents();
-    let named = documents.iter().flat_map(|(_, d)| d.get("authorization_servers").and_then(|v| v.as_array()));
+    let named = documents.iter().filter_map(|(_, d)| d.get("authorization_servers").and_then(|v| v.as_array()));
     let mut named: Vec<_> = named.flatten().filter_map(|v| v.as_str()).collect();
     named.sort_unstable();
     named.dedup();
