@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use super::fail;
+use super::interruptions::Interruptions;
 use super::session::{RunOptions, Subject};
 use crate::exit_status::ExitStatus;
 use crate::scene::{Scene, Scenes, Started, Zones};
@@ -32,6 +33,7 @@ impl Demo {
         if let Err(message) = self.options.check() {
             return fail(ExitStatus::Usage, message);
         }
+        let mut interruptions = Interruptions::listen();
         let scene = match first_stage().await {
             Ok(scene) => scene,
             Err(error) => return fail(ExitStatus::CouldNotTest, format!("could not start the demo: {error}")),
@@ -47,7 +49,7 @@ impl Demo {
             upstream: None,
             notes: Vec::new(),
         };
-        self.options.execute(subject).await
+        self.options.execute(subject, &mut interruptions).await
     }
 }
 

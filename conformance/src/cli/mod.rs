@@ -3,6 +3,7 @@
 mod demo;
 mod docs;
 mod explain;
+mod interruptions;
 mod list;
 mod run;
 mod session;

@@ -9,7 +9,8 @@ use mock_zone::{Config, MockZone};
 use tokio::sync::{Mutex, Semaphore};
 use url::Url;
 
-use super::session::{RunOptions, Subject, interrupted, shell_quoted};
+use super::interruptions::Interruptions;
+use super::session::{RunOptions, Subject, shell_quoted};
 use super::{fail, say};
 use crate::discovery::is_loopback;
 use crate::exit_status::ExitStatus;
@@ -65,33 +66,28 @@ impl Run {
                 "port 0 picks a free port for --launch; without it, --url must name the server's port",
             );
         }
+        let mut interruptions = Interruptions::listen();
         match &self.launch {
-            Some(command) => self.launched(command).await,
-            None => self.running().await,
+            Some(command) => self.launched(command, &mut interruptions).await,
+            None => self.running(&mut interruptions).await,
         }
     }
 
-    async fn running(&self) -> ExitStatus {
+    async fn running(&self, interruptions: &mut Interruptions) -> ExitStatus {
         let mut rerun = format!("run --url {}", shell_quoted(self.url.as_str()));
-        let mut zone = None;
-        let mut notes = Vec::new();
+        let mut given = (None, Vec::new());
         if let Some(url) = &self.zone {
-            let token = std::env::var("MOCK_ZONE_CONTROL_TOKEN").ok();
-            match Zone::connect(url, token).await {
-                Ok(connected) => zone = Some(connected),
-                // What can be tested without control is; the promise of full access stands, and is judged at the end.
-                Err(error @ ZoneError::NotOurs { .. }) => {
-                    notes.push(format!("--zone: {error}; what needs control of a zone is not tested"));
-                }
+            rerun.push_str(&format!(" --zone {}", shell_quoted(url.as_str().trim_end_matches('/'))));
+            let connected = tokio::select! {
+                connected = self.connect(url) => connected,
+                () = interruptions.next() => return self.options.interrupted_early(&self.url, &rerun),
+            };
+            match connected {
+                Ok(connected) => given = connected,
                 Err(error) => return fail(ExitStatus::CouldNotTest, format!("--zone: {error}")),
             }
-            rerun.push_str(&format!(" --zone {}", shell_quoted(url.as_str().trim_end_matches('/'))));
         }
-        if let Some(zone) = &zone
-            && let Err(error) = zone.register_resource(self.url.as_str()).await
-        {
-            return fail(ExitStatus::CouldNotTest, error);
-        }
+        let (zone, notes) = given;
         let full_access = self.zone.is_some();
         let subject = Subject {
             url: self.url.clone(),
@@ -104,10 +100,25 @@ impl Run {
             upstream: None,
             notes,
         };
-        self.options.execute(subject).await
+        self.options.execute(subject, interruptions).await
     }
 
-    async fn launched(&self, command: &str) -> ExitStatus {
+    /// The zone at `url`, which is to know the server; none where something else answers there, and a note of it.
+    async fn connect(&self, url: &Url) -> Result<(Option<Zone>, Vec<String>), ZoneError> {
+        match Zone::connect(url, std::env::var("MOCK_ZONE_CONTROL_TOKEN").ok()).await {
+            Ok(zone) => {
+                zone.register_resource(self.url.as_str()).await?;
+                Ok((Some(zone), Vec::new()))
+            }
+            // What can be tested without control is; the promise of full access stands, and is judged at the end.
+            Err(error @ ZoneError::NotOurs { .. }) => {
+                Ok((None, vec![format!("--zone: {error}; what needs control of a zone is not tested")]))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn launched(&self, command: &str, interruptions: &mut Interruptions) -> ExitStatus {
         let mut url = self.url.clone();
         if url.port() == Some(0) {
             match free_port() {
@@ -134,7 +145,7 @@ impl Run {
         );
         let started = tokio::select! {
             started = Launched::start(command, &env, &url, within) => started,
-            () = interrupted() => return self.options.interrupted_early(&url, &rerun),
+            () = interruptions.next() => return self.options.interrupted_early(&url, &rerun),
         };
         let running = match started {
             Ok(running) => running,
@@ -161,7 +172,7 @@ impl Run {
             upstream: Some(stage.upstream.url().to_owned()),
             notes: Vec::new(),
         };
-        let status = self.options.execute(subject).await;
+        let status = self.options.execute(subject, interruptions).await;
         let running = &mut server.lock().await.running;
         if let Some(ended) = running.ended() {
             let tail = secrets.mask(&running.tail());

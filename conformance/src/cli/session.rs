@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use url::Url;
 
+use super::interruptions::Interruptions;
 use super::untestable::{untestable, why_refused};
 use super::{fail, say};
 use crate::check::{Check, Need};
@@ -134,7 +135,7 @@ impl RunOptions {
     }
 
     /// Surveys the subject, runs the checks, writes the reports.
-    pub(super) async fn execute(&self, subject: Subject) -> ExitStatus {
+    pub(super) async fn execute(&self, subject: Subject, interruptions: &mut Interruptions) -> ExitStatus {
         let started = Instant::now();
         let mut files = self.reports.iter().filter_map(|r| r.file.as_deref());
         if let Some((path, error)) = files.find_map(|path| Some((path, writable(path).err()?))) {
@@ -151,7 +152,7 @@ impl RunOptions {
         };
         let surveyed = tokio::select! {
             surveyed = survey::survey(&client, &options, subject.zone.as_ref(), &secrets) => surveyed,
-            () = interrupted() => return self.interrupted_early(&subject.url, &subject.rerun),
+            () = interruptions.next() => return self.interrupted_early(&subject.url, &subject.rerun),
         };
         let survey = match surveyed {
             Ok(survey) => survey,
@@ -159,7 +160,7 @@ impl RunOptions {
         };
         let why_not = tokio::select! {
             why_not = untestable(&options, &client, &survey, &secrets) => why_not,
-            () = interrupted() => return self.interrupted_early(&subject.url, &subject.rerun),
+            () = interruptions.next() => return self.interrupted_early(&subject.url, &subject.rerun),
         };
         if let Some(why_not) = why_not {
             return fail(ExitStatus::CouldNotTest, why_not);
@@ -189,7 +190,7 @@ impl RunOptions {
         let selected = self.selected();
         let results = tokio::select! {
             results = runner::run(&run, &selected, self.strict, &progress) => results,
-            () = interrupted() => {
+            () = interruptions.next() => {
                 policy.interrupted = true;
                 progress.so_far()
             }
@@ -198,7 +199,7 @@ impl RunOptions {
         if let Some(zone) = zone {
             let left = tokio::select! {
                 restored = zone.restore() => restored.err().map(|error| error.to_string()),
-                () = interrupted() => Some("interrupted again".to_owned()),
+                () = interruptions.next() => Some("interrupted again".to_owned()),
             };
             if let Some(left) = left {
                 say(format_args!("note: the zone could not be put back as it was: {left}"));
@@ -358,18 +359,6 @@ fn target(run: &Run, rerun: &str) -> Target {
         },
         notes: Vec::new(),
         rerun: rerun.to_owned(),
-    }
-}
-
-/// Resolves when the user or the system wants us to stop.
-pub(super) async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = int.recv() => {}
-        _ = term.recv() => {}
     }
 }
 
