@@ -42,6 +42,8 @@ pub struct Options {
     pub tools: Vec<(String, Map<String, Value>)>,
     /// Which tool needs which scopes, as declared.
     pub tool_scopes: BTreeMap<String, Vec<String>>,
+    /// Scopes that imply others, each with one of those, as declared.
+    pub scope_implies: Vec<(String, String)>,
     /// Revisions to test; empty: all that the server speaks.
     pub revisions: Vec<Revision>,
     /// The bound on one exchange.
@@ -483,16 +485,7 @@ impl Context {
         self.transcript.exchanges()
     }
 
-    /// A tool that needs scopes, after it was served with a token that has them (the positive control).
-    ///
-    /// # Errors
-    /// Not tested where no such tool is known, inconclusive where the control fails.
-    pub async fn scoped(&self) -> Result<Scoped, Stop> {
-        let tool = self.run.survey.scoped_tools.first().ok_or(Stop::NotTested { need: Need::ScopeMap })?;
-        self.scoped_tool(tool).await
-    }
-
-    /// The same for one of the survey's tools.
+    /// One of the survey's tools that need scopes, after it was served with a token that has them (the positive control).
     ///
     /// # Errors
     /// Inconclusive where the control fails.
@@ -539,8 +532,7 @@ impl Context {
     ///
     /// # Errors
     /// Not applicable where it answers otherwise, which other checks judge; inconclusive where it may not have looked.
-    pub async fn refused_for_scope(&self) -> Result<Reply, Stop> {
-        let scoped = self.scoped().await?;
+    pub async fn refused_for_scope(&self, scoped: &Scoped) -> Result<Reply, Stop> {
         let (missing, left) = scoped.lacking_one();
         let reply = self.call_scoped(&scoped.tool, &left, &format!("all it needs but {missing}")).await?;
         match reply.outcome() {

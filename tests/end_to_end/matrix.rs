@@ -25,6 +25,9 @@ fn judge(fault: &Fault) -> Run {
     // Where no tool may be called, a scope of one is a contradiction.
     let scope: &[&str] = match fault.name {
         "leaves-list-open" => &[],
+        "implies-scopes" | "forgets-implied-scopes" => {
+            &["--tool-scope", "read_report=reports:read", "--scope-implies", "reports:write=reports:read"]
+        }
         _ => &["--tool-scope", "read_report=reports:read"],
     };
     let args = [

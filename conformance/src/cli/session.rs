@@ -47,6 +47,9 @@ pub(super) struct RunOptions {
     /// A scope that a tool needs (repeatable)
     #[arg(long = "tool-scope", value_name = "NAME=SCOPE", value_parser = declared_scope)]
     tool_scopes: Vec<(String, String)>,
+    /// A scope that implies another (repeatable)
+    #[arg(long = "scope-implies", value_name = "BROAD=NARROW", value_parser = implication)]
+    scope_implies: Vec<(String, String)>,
     /// Let a broken SHOULD fail the run
     #[arg(long)]
     strict: bool,
@@ -245,6 +248,7 @@ impl RunOptions {
             url: subject.url.clone(),
             tools: self.tools.clone(),
             tool_scopes,
+            scope_implies: self.scope_implies.clone(),
             revisions: self.revision.clone(),
             timeout: Duration::from_secs(self.timeout),
             key_wait: Duration::from_secs(self.key_wait),
@@ -268,6 +272,11 @@ impl RunOptions {
             self.tool_scopes
                 .iter()
                 .map(|(tool, scope)| format!("--tool-scope {}", shell_quoted(&format!("{tool}={scope}")))),
+        );
+        words.extend(
+            self.scope_implies
+                .iter()
+                .map(|(broad, narrow)| format!("--scope-implies {}", shell_quoted(&format!("{broad}={narrow}")))),
         );
         words.extend(self.revision.iter().map(|r| format!("--revision {r}")));
         words.extend(self.ca_file.iter().map(|file| format!("--ca-file {}", shell_quoted(&file.path))));
@@ -435,6 +444,13 @@ fn declared_scope(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((tool, scope)) if !tool.is_empty() && !scope.is_empty() => Ok((tool.to_owned(), scope.to_owned())),
         _ => Err("expected NAME=SCOPE, such as read_report=reports:read".to_owned()),
+    }
+}
+
+fn implication(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((broad, narrow)) if !broad.is_empty() && !narrow.is_empty() => Ok((broad.to_owned(), narrow.to_owned())),
+        _ => Err("expected BROAD=NARROW, such as reports:write=reports:read".to_owned()),
     }
 }
 

@@ -13,6 +13,8 @@ pub struct Asked {
     pub method: Method,
     /// Path and query.
     pub uri: String,
+    /// `Host`; empty where there is none.
+    pub host: String,
     /// `Authorization`, if there is one.
     pub authorization: Option<String>,
     /// How many `Authorization` fields there are.
@@ -40,6 +42,7 @@ impl Asked {
         Self {
             method: head.method.clone(),
             uri: head.uri.to_string(),
+            host: text("host").unwrap_or_default(),
             authorization: text("authorization"),
             credentials: head.headers.get_all("authorization").iter().count(),
             accept: text("accept"),
@@ -60,6 +63,11 @@ impl Asked {
     /// Whether it is a request to the MCP endpoint.
     pub fn is_mcp(&self) -> bool {
         self.uri == "/mcp" || self.uri.starts_with("/mcp?")
+    }
+
+    /// Where the metadata of the server is.
+    pub fn metadata_url(&self) -> String {
+        format!("http://{}/.well-known/oauth-protected-resource/mcp", self.host)
     }
 
     /// Whether it is a request for the metadata.
@@ -83,6 +91,11 @@ impl Asked {
         let payload = self.token().and_then(|token| token.split('.').nth(1)).unwrap_or_default();
         let decoded = URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
         serde_json::from_slice(&decoded).unwrap_or_default()
+    }
+
+    /// Whether the token has this scope, unverified.
+    pub fn holds(&self, scope: &str) -> bool {
+        self.claims()["scope"].as_str().is_some_and(|held| held.split(' ').any(|held| held == scope))
     }
 
     /// Whether the token has the form of a JWT.

@@ -64,7 +64,7 @@ pub fn find(name: &str) -> Option<&'static Fault> {
 }
 
 /// Changes every `WWW-Authenticate` field of an answer.
-fn edit_challenge(response: &mut Response<Bytes>, edit: impl Fn(&str) -> String) {
+pub(crate) fn edit_challenge(response: &mut Response<Bytes>, edit: impl Fn(&str) -> String) {
     let edited: Vec<_> =
         response.headers().get_all(WWW_AUTHENTICATE).iter().filter_map(|v| v.to_str().ok()).map(edit).collect();
     response.headers_mut().remove(WWW_AUTHENTICATE);
@@ -247,6 +247,14 @@ faults! {
     answers_403_without_scope,
     answers_403_with_wrong_scope,
     answers_403_without_metadata,
+    challenges_one_scope_at_a_time,
+    varies_challenged_scopes,
+    challenges_with_every_scope,
+    names_scope_of_one_tool_only,
+    names_no_scope_without_token,
+    crashes_on_scope_arrays,
+    requires_every_scope,
+    forgets_implied_scopes,
     never_refetches_keys,
     shortens_key_ids,
     ignores_case_of_key_ids,

@@ -6,7 +6,7 @@ use crate::fault::Fault;
 /// Declares the oddities, a line each: the file that has the oddity.
 macro_rules! oddities {
     ($(#[$doc:meta])+ $list:ident: $($file:ident),+ $(,)?) => {
-        $(mod $file;)+
+        $(pub(crate) mod $file;)+
 
         $(#[$doc])+
         pub const $list: &[&Fault] = &[$(&$file::ODDITY),+];
@@ -25,6 +25,7 @@ oddities! {
     refuses_scopes_within_200,
     wants_a_base_scope,
     implies_scopes,
+    scopes_two_tools,
     knows_no_cancelling,
     reads_metadata_each_time,
     leaves_list_open,

@@ -3,10 +3,12 @@
 use async_trait::async_trait;
 use http::StatusCode;
 
+use super::{Together, tools};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
 use crate::reply::Outcome;
+use crate::survey::ScopedTool;
 use crate::text::quoted;
 
 page! {
@@ -44,21 +46,29 @@ impl Check for ScopeChallengeError {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        let scoped = cx.scoped().await?;
-        let (missing, left) = scoped.lacking_one();
-        let reply = cx.call_scoped(&scoped.tool, &left, &format!("all it needs but {missing}")).await?;
-        if matches!(reply.outcome(), Outcome::ServerError) || reply.is_in_front() {
-            return Err(Stop::inconclusive(format!("for want of a scope the answer was {}", reply.describe())));
+        let mut all = Together::default();
+        for tool in tools(cx)? {
+            all.add(judge(cx, tool).await);
         }
-        let challenge = reply.bearer_challenge();
-        let error = challenge.as_ref().and_then(|c| c.param("error"));
-        if reply.status == StatusCode::FORBIDDEN && error == Some("insufficient_scope") {
-            return Ok(());
-        }
-        let shown = error.map_or("no error".to_owned(), |e| format!("error {}", quoted(e)));
-        Err(Stop::violation(
-            "403 with error=\"insufficient_scope\" in a Bearer challenge",
-            format!("{} with {shown}", reply.describe()),
-        ))
+        all.verdict()
     }
+}
+
+async fn judge(cx: &Context, tool: &ScopedTool) -> Verdict {
+    let scoped = cx.scoped_tool(tool).await?;
+    let (missing, left) = scoped.lacking_one();
+    let reply = cx.call_scoped(&scoped.tool, &left, &format!("all it needs but {missing}")).await?;
+    if matches!(reply.outcome(), Outcome::ServerError) || reply.is_in_front() {
+        return Err(Stop::inconclusive(format!("for want of a scope the answer was {}", reply.describe())));
+    }
+    let challenge = reply.bearer_challenge();
+    let error = challenge.as_ref().and_then(|c| c.param("error"));
+    if reply.status == StatusCode::FORBIDDEN && error == Some("insufficient_scope") {
+        return Ok(());
+    }
+    let shown = error.map_or("no error".to_owned(), |e| format!("error {}", quoted(e)));
+    Err(Stop::violation(
+        "403 with error=\"insufficient_scope\" in a Bearer challenge",
+        format!("{} with {shown}", reply.describe()),
+    ))
 }

@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 
+use super::{Together, tools};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
+use crate::survey::ScopedTool;
 use crate::text::quoted;
 
 page! {
@@ -42,19 +44,28 @@ impl Check for ScopeChallengeMetadata {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        let reply = cx.refused_for_scope().await?;
-        let challenge = reply.bearer_challenge();
-        let here = challenge.as_ref().and_then(|c| c.param("resource_metadata"));
-        let Some(there) = cx.discovery().advertised.clone() else {
-            return match here {
-                Some(_) => Ok(()),
-                None => Err(Stop::violation("resource_metadata in the challenge", "none")),
-            };
-        };
-        if here == Some(there.as_str()) {
-            return Ok(());
+        let mut all = Together::default();
+        for tool in tools(cx)? {
+            all.add(judge(cx, tool).await);
         }
-        let shown = here.map_or("none".to_owned(), quoted);
-        Err(Stop::violation(format!("resource_metadata {}, as in the 401", quoted(&there)), shown))
+        all.verdict()
     }
+}
+
+async fn judge(cx: &Context, tool: &ScopedTool) -> Verdict {
+    let scoped = cx.scoped_tool(tool).await?;
+    let reply = cx.refused_for_scope(&scoped).await?;
+    let challenge = reply.bearer_challenge();
+    let here = challenge.as_ref().and_then(|c| c.param("resource_metadata"));
+    let Some(there) = cx.discovery().advertised.clone() else {
+        return match here {
+            Some(_) => Ok(()),
+            None => Err(Stop::violation("resource_metadata in the challenge", "none")),
+        };
+    };
+    if here == Some(there.as_str()) {
+        return Ok(());
+    }
+    let shown = here.map_or("none".to_owned(), quoted);
+    Err(Stop::violation(format!("resource_metadata {}, as in the 401", quoted(&there)), shown))
 }

@@ -2,10 +2,12 @@
 
 use async_trait::async_trait;
 
+use super::{Together, tools};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
 use crate::reply::Outcome;
+use crate::survey::ScopedTool;
 use crate::text::quoted;
 
 page! {
@@ -44,20 +46,28 @@ impl Check for ScopeChallengeNames {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        let scoped = cx.scoped().await?;
-        let reply = cx.refused_for_scope().await?;
-        let challenge = reply.bearer_challenge();
-        let Some(scope) = challenge.as_ref().and_then(|c| c.param("scope")).filter(|s| !s.trim().is_empty()) else {
-            return Err(Stop::violation("a challenge with scope", "a challenge without it"));
-        };
-        let challenged: Vec<_> = scope.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect();
-        let retried = cx.call_scoped(&scoped.tool, &challenged, "exactly the challenged scopes").await?;
-        if retried.outcome() == Outcome::Forbidden {
-            return Err(Stop::violation(
-                format!("{} served with scope {}", scoped.tool.name(), quoted(scope)),
-                retried.describe(),
-            ));
+        let mut all = Together::default();
+        for tool in tools(cx)? {
+            all.add(judge(cx, tool).await);
         }
-        retried.expect_served()
+        all.verdict()
     }
+}
+
+async fn judge(cx: &Context, tool: &ScopedTool) -> Verdict {
+    let scoped = cx.scoped_tool(tool).await?;
+    let reply = cx.refused_for_scope(&scoped).await?;
+    let challenge = reply.bearer_challenge();
+    let Some(scope) = challenge.as_ref().and_then(|c| c.param("scope")).filter(|s| !s.trim().is_empty()) else {
+        return Err(Stop::violation("a challenge with scope", "a challenge without it"));
+    };
+    let challenged: Vec<_> = scope.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect();
+    let retried = cx.call_scoped(&scoped.tool, &challenged, "exactly the challenged scopes").await?;
+    if retried.outcome() == Outcome::Forbidden {
+        return Err(Stop::violation(
+            format!("{} served with scope {}", scoped.tool.name(), quoted(scope)),
+            retried.describe(),
+        ));
+    }
+    retried.expect_served()
 }

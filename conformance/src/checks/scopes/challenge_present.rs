@@ -3,9 +3,11 @@
 use async_trait::async_trait;
 use http::header::WWW_AUTHENTICATE;
 
+use super::{Together, tools};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
+use crate::survey::ScopedTool;
 
 page! {
     /// The 403 for scope carries a challenge
@@ -41,10 +43,19 @@ impl Check for ScopeChallengePresent {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        let reply = cx.refused_for_scope().await?;
-        if reply.headers.contains_key(WWW_AUTHENTICATE) {
-            return Ok(());
+        let mut all = Together::default();
+        for tool in tools(cx)? {
+            all.add(judge(cx, tool).await);
         }
-        Err(Stop::violation("403 with WWW-Authenticate", "403 without it"))
+        all.verdict()
     }
+}
+
+async fn judge(cx: &Context, tool: &ScopedTool) -> Verdict {
+    let scoped = cx.scoped_tool(tool).await?;
+    let reply = cx.refused_for_scope(&scoped).await?;
+    if reply.headers.contains_key(WWW_AUTHENTICATE) {
+        return Ok(());
+    }
+    Err(Stop::violation("403 with WWW-Authenticate", "403 without it"))
 }

@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 
-use super::expect_not_served;
+use super::{Together, expect_not_served, tools};
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::page;
+use crate::survey::ScopedTool;
 
 page! {
     /// A scope that only looks like the right one is not enough
@@ -43,18 +44,26 @@ impl Check for ScopeLookalike {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        let scoped = cx.scoped().await?;
-        for own in &scoped.tool.scopes {
-            for lookalike in lookalikes(own) {
-                let mut scopes = scoped.without(own);
-                scopes.push(lookalike.clone());
-                let what = format!("scope {lookalike} for {own}");
-                let reply = cx.call_scoped(&scoped.tool, &scopes, &what).await?;
-                expect_not_served(&reply, &format!("{} with {what}", scoped.tool.name()))?;
-            }
+        let mut all = Together::default();
+        for tool in tools(cx)? {
+            all.add(judge(cx, tool).await);
         }
-        Ok(())
+        all.verdict()
     }
+}
+
+async fn judge(cx: &Context, tool: &ScopedTool) -> Verdict {
+    let scoped = cx.scoped_tool(tool).await?;
+    for own in &scoped.tool.scopes {
+        for lookalike in lookalikes(own) {
+            let mut scopes = scoped.without(own);
+            scopes.push(lookalike.clone());
+            let what = format!("scope {lookalike} for {own}");
+            let reply = cx.call_scoped(&scoped.tool, &scopes, &what).await?;
+            expect_not_served(&reply, &format!("{} with {what}", scoped.tool.name()))?;
+        }
+    }
+    Ok(())
 }
 
 /// Scopes that a sloppy comparison takes for `own`.

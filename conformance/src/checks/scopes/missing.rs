@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 
-use super::expect_not_served;
-use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
+use super::{Together, expect_not_served, tools};
+use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::page;
+use crate::survey::ScopedTool;
 
 page! {
     /// A tool that needs a scope is refused without it
@@ -43,23 +44,26 @@ impl Check for ScopeMissing {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        if cx.survey().scoped_tools.is_empty() {
-            return Err(Stop::NotTested { need: Need::ScopeMap });
+        let mut all = Together::default();
+        for tool in tools(cx)? {
+            all.add(judge(cx, tool).await);
         }
-        for tool in &cx.survey().scoped_tools {
-            let scoped = cx.scoped_tool(tool).await?;
-            for missing in &tool.scopes {
-                let left = scoped.without(missing);
-                let mut replaced = left.clone();
-                replaced.push("conformance:other".to_owned());
-                for (what, scopes) in
-                    [(format!("all it needs but {missing}"), left), (format!("another scope for {missing}"), replaced)]
-                {
-                    let reply = cx.call_scoped(tool, &scopes, &what).await?;
-                    expect_not_served(&reply, &format!("{} with {what}", tool.name()))?;
-                }
-            }
-        }
-        Ok(())
+        all.verdict()
     }
+}
+
+async fn judge(cx: &Context, tool: &ScopedTool) -> Verdict {
+    let scoped = cx.scoped_tool(tool).await?;
+    for missing in &tool.scopes {
+        let left = scoped.without(missing);
+        let mut replaced = left.clone();
+        replaced.push("conformance:other".to_owned());
+        for (what, scopes) in
+            [(format!("all it needs but {missing}"), left), (format!("another scope for {missing}"), replaced)]
+        {
+            let reply = cx.call_scoped(tool, &scopes, &what).await?;
+            expect_not_served(&reply, &format!("{} with {what}", tool.name()))?;
+        }
+    }
+    Ok(())
 }

@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 
+use super::{Together, tools};
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::page;
+use crate::survey::ScopedTool;
 
 page! {
     /// The order of scopes does not matter
@@ -40,17 +42,25 @@ impl Check for ScopeOrder {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        let scoped = cx.scoped().await?;
-        let (own, others) = scoped.lacking_one();
-        let around = ["other:a".to_owned(), "other:b".to_owned()];
-        let own = std::slice::from_ref(&own);
-        let first = [own, &others, &around].concat();
-        let middle = [&around[..1], own, &others, &around[1..]].concat();
-        let last = [&around[..], &others, own].concat();
-        for (place, scopes) in [("first", first), ("in the middle", middle), ("last", last)] {
-            let what = format!("the scope {place} among others");
-            cx.call_scoped(&scoped.tool, &scopes, &what).await?.expect_served()?;
+        let mut all = Together::default();
+        for tool in tools(cx)? {
+            all.add(judge(cx, tool).await);
         }
-        Ok(())
+        all.verdict()
     }
+}
+
+async fn judge(cx: &Context, tool: &ScopedTool) -> Verdict {
+    let scoped = cx.scoped_tool(tool).await?;
+    let (own, others) = scoped.lacking_one();
+    let around = ["other:a".to_owned(), "other:b".to_owned()];
+    let own = std::slice::from_ref(&own);
+    let first = [own, &others, &around].concat();
+    let middle = [&around[..1], own, &others, &around[1..]].concat();
+    let last = [&around[..], &others, own].concat();
+    for (place, scopes) in [("first", first), ("in the middle", middle), ("last", last)] {
+        let what = format!("the scope {place} among others");
+        cx.call_scoped(&scoped.tool, &scopes, &what).await?.expect_served()?;
+    }
+    Ok(())
 }

@@ -3,10 +3,12 @@
 use async_trait::async_trait;
 use http::StatusCode;
 
+use super::{Together, tools};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
 use crate::reply::Outcome;
+use crate::survey::ScopedTool;
 
 page! {
     /// Too little scope is answered 403
@@ -43,18 +45,26 @@ impl Check for ScopeStatus {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        let scoped = cx.scoped().await?;
-        let (missing, left) = scoped.lacking_one();
-        let reply = cx.call_scoped(&scoped.tool, &left, &format!("all it needs but {missing}")).await?;
-        match reply.outcome() {
-            Outcome::Served => Err(Stop::not_applicable("the call was served, which scope-missing judges")),
-            Outcome::NotServedIn2xx => {
-                Err(Stop::not_applicable("the refusal came within 2xx, which scope-challenge-error judges"))
-            }
-            _ if reply.is_in_front() => {
-                Err(Stop::inconclusive(format!("for want of a scope the answer was {}", reply.describe())))
-            }
-            _ => reply.expect_status(StatusCode::FORBIDDEN),
+        let mut all = Together::default();
+        for tool in tools(cx)? {
+            all.add(judge(cx, tool).await);
         }
+        all.verdict()
+    }
+}
+
+async fn judge(cx: &Context, tool: &ScopedTool) -> Verdict {
+    let scoped = cx.scoped_tool(tool).await?;
+    let (missing, left) = scoped.lacking_one();
+    let reply = cx.call_scoped(&scoped.tool, &left, &format!("all it needs but {missing}")).await?;
+    match reply.outcome() {
+        Outcome::Served => Err(Stop::not_applicable("the call was served, which scope-missing judges")),
+        Outcome::NotServedIn2xx => {
+            Err(Stop::not_applicable("the refusal came within 2xx, which scope-challenge-error judges"))
+        }
+        _ if reply.is_in_front() => {
+            Err(Stop::inconclusive(format!("for want of a scope the answer was {}", reply.describe())))
+        }
+        _ => reply.expect_status(StatusCode::FORBIDDEN),
     }
 }
