@@ -267,6 +267,11 @@ impl Context {
         token
     }
 
+    /// What a text gives away of this run's tokens and secrets.
+    pub fn given_away_by(&self, text: &str) -> Option<String> {
+        self.run.secrets.given_away_by(text)
+    }
+
     /// An RSA key that no zone has.
     ///
     /// # Errors
@@ -411,6 +416,7 @@ impl Context {
             let walked = sign_in(zone, &resource, &scopes).await;
             let signed_in = walked.map_err(|e| Stop::inconclusive(format!("the sign-in at the zone: {e}")))?;
             self.run.secrets.add(&signed_in.access_token, "token from a sign-in");
+            signed_in.secrets.iter().for_each(|(secret, name)| self.run.secrets.add(secret, name));
             Ok(signed_in)
         });
         walked.await

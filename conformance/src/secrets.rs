@@ -13,6 +13,9 @@ pub struct Secrets {
     known: Mutex<Vec<(String, String)>>,
 }
 
+/// A segment that is shorter may stand in a text by chance, or be a header that every token of a zone has.
+const SEGMENT_AT_LEAST: usize = 120;
+
 /// A run makes a few hundred tokens; older ones are masked by their looks.
 const KNOWN_AT_MOST: usize = 4096;
 
@@ -43,6 +46,18 @@ impl Secrets {
             }
         }
         mask_jwts(&masked)
+    }
+
+    /// What a text gives away: the name of a secret that it holds, whole or as one segment of a token, or that there is
+    /// what looks like a token.
+    pub fn given_away_by(&self, text: &str) -> Option<String> {
+        let has_part =
+            |secret: &str| secret.split('.').any(|part| part.len() >= SEGMENT_AT_LEAST && text.contains(part));
+        let known = self.lock().iter().find(|(secret, _)| text.contains(secret.as_str()) || has_part(secret)).cloned();
+        match known {
+            Some((_, name)) => Some(name),
+            None => (mask_jwts(text) != text).then(|| "something that looks like a token".to_owned()),
+        }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(String, String)>> {
@@ -85,6 +100,18 @@ mod tests {
         let jwt = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.";
         let text = format!("a s3cret-s3cret b {jwt} c eyJust-a-word d");
         assert_eq!(secrets.mask(&text), "a [client secret] b [token] c eyJust-a-word d");
+    }
+
+    #[test]
+    fn a_secret_is_found_whole_and_a_token_by_its_signature() {
+        let secrets = Secrets::default();
+        let signature = "s".repeat(342);
+        secrets.add("a-client-secret", "client secret");
+        secrets.add(&format!("e30.e30.{signature}"), "accepted token");
+        assert_eq!(secrets.given_away_by("x a-client-secret y").as_deref(), Some("client secret"));
+        assert_eq!(secrets.given_away_by(&format!("x {signature} y")).as_deref(), Some("accepted token"));
+        assert!(secrets.given_away_by("x eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0. y").is_some());
+        assert_eq!(secrets.given_away_by("an event of e30 and nobody"), None);
     }
 
     #[test]

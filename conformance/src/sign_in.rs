@@ -34,6 +34,8 @@ pub struct SignedIn {
     pub user: String,
     /// The resource that the token is for.
     pub resource: String,
+    /// What else of it is nobody's business, each with a name for it.
+    pub secrets: Vec<(String, &'static str)>,
 }
 
 /// Why the sign-in did not get to its end.
@@ -125,7 +127,9 @@ pub async fn sign_in(zone: &Zone, resource: &str, scopes: &str) -> Result<Signed
     let endpoint = browser.endpoint(&metadata, "token_endpoint")?;
     let token = browser.json("token", browser.http.post(endpoint).form(&form)).await?;
     let access_token = text(&token, "access_token", "token")?;
-    Ok(SignedIn { access_token, client_id, user, resource: resource.to_owned() })
+    let mut secrets = vec![(code.clone(), "authorization code"), (verifier, "code verifier"), (password, "password")];
+    secrets.extend(token["refresh_token"].as_str().map(|refresh| (refresh.to_owned(), "refresh token")));
+    Ok(SignedIn { access_token, client_id, user, resource: resource.to_owned(), secrets })
 }
 
 /// As much of a browser as a sign-in needs: it keeps cookies and posts the one form of a page.

@@ -21,7 +21,11 @@ type Findings = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 fn judge(fault: &Fault) -> Run {
     let zone = zone();
     let server = faulty_server(&zone, fault.name);
-    let url = format!("{}/mcp", server.said("MCP_SERVER_URL"));
+    let path = match fault.name {
+        "lives-at-root" | "serves-metadata-behind-slash" => "/",
+        _ => "/mcp",
+    };
+    let url = format!("{}{path}", server.said("MCP_SERVER_URL"));
     // Where no tool may be called, a scope of one is a contradiction.
     let scope: &[&str] = match fault.name {
         "leaves-list-open" => &[],

@@ -62,7 +62,9 @@ async fn serve(fault: &'static Fault) -> Result<(), Box<dyn std::error::Error>> 
     let ports = Ports::system(Arc::new(Discard));
     let verifier = LaxVerifier::new(&zone, config.resource().identifier(), fault);
     let faulty = Arc::new(Faulty { fault, unguarded: unguarded(&config), metadata: metadata(&config, fault) });
-    let router = app(&config, verifier, &ports).layer(from_fn_with_state(faulty, misbehave));
+    // Around the whole router, so that a fault can change a path before it is looked up.
+    let router = Router::new().fallback_service(app(&config, verifier, &ports));
+    let router = router.layer(from_fn_with_state(faulty, misbehave));
     println!("MCP_SERVER_URL={origin}");
     axum::serve(listener, router).await?;
     Ok(())

@@ -17,6 +17,8 @@ oddities! {
     /// They are right, or at least break no MUST: nothing may fail.
     RIGHT:
     signs_its_answers,
+    publishes_own_keys,
+    lives_at_root,
     answers_as_a_stream,
     opens_sessions,
     negotiates_an_older_revision,

@@ -2,4 +2,5 @@
 
 checks! {
     events::AuditEvents,
+    no_tokens::AuditFeedNoTokens,
 }

@@ -6,6 +6,7 @@ checks! {
     status::MetadataStatus,
     content_type::MetadataContentType,
     get::MetadataGet,
+    root_slash::MetadataRootSlash,
     path_inserted::MetadataPathInserted,
     resource::MetadataResource,
     resource_well_known::MetadataResourceWellKnown,
@@ -21,6 +22,9 @@ checks! {
     arrays::MetadataArrays,
     bearer_methods::MetadataBearerMethods,
     signing_algorithms::MetadataSigningAlgorithms,
+    jwks_uri::MetadataJwksUri,
+    jwks_use::MetadataJwksUse,
+    signed_metadata::MetadataSigned,
     resource_name::MetadataResourceName,
     unknown_path::MetadataUnknownPath,
     scopes::MetadataScopes,
@@ -32,9 +36,11 @@ checks! {
 pub(in crate::checks) mod relation;
 
 use serde_json::{Map, Value};
+use url::Url;
 
 use crate::check::Stop;
-use crate::discovery::{Discovery, Place, Way};
+use crate::context::Context;
+use crate::discovery::{Discovery, Place, Way, may_be_fetched};
 
 /// A metadata document.
 type Document = Map<String, Value>;
@@ -100,4 +106,33 @@ fn advertised_resource(discovery: &Discovery) -> Result<(&Place, String), Stop> 
     let place = discovery.places.iter().find(|p| p.way == Way::Challenge);
     let found = place.and_then(|p| Some((p, resource_of(&p.document()?)?.to_owned())));
     found.ok_or_else(|| Stop::not_applicable("no challenge leads to a document with a resource"))
+}
+
+/// What is at a `jwks_uri`.
+enum Found {
+    /// A set of these keys.
+    Keys(Vec<Value>),
+    /// Something else; what.
+    NoKeys(String),
+    /// It is not the suite's business to look there.
+    Elsewhere,
+}
+
+/// The server's own keys, where the suite may fetch them.
+///
+/// # Errors
+/// Inconclusive where no answer comes, or one of a guard in front.
+async fn own_keys(cx: &Context, url: &Url) -> Result<Found, Stop> {
+    if !may_be_fetched(url, cx.url()) {
+        return Ok(Found::Elsewhere);
+    }
+    let reply = cx.fetch(url.clone(), "the server's own keys").await?;
+    if reply.is_in_front() || reply.status.is_server_error() {
+        return Err(Stop::inconclusive(format!("{url} got {}", reply.describe())));
+    }
+    let keys = reply.json().and_then(|mut set| match set["keys"].take() {
+        Value::Array(keys) if reply.status.is_success() => Some(keys),
+        _ => None,
+    });
+    Ok(keys.map_or_else(|| Found::NoKeys(format!("{} without keys", reply.status.as_u16())), Found::Keys))
 }

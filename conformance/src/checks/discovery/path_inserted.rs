@@ -37,6 +37,7 @@ const META: Meta = Meta {
     level: Level::Should,
     area: Area::Discovery,
     revisions: Revisions::Once,
+    follows_from: &["metadata-root-slash"],
     ..Meta::CALM
 };
 
