@@ -3,11 +3,12 @@
 use std::sync::Mutex;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
 /// Every token and secret of the run, each with a name that may be shown in its place.
 ///
-/// Beside these, anything that looks like a JWT is masked, since a server may show one that we never sent.
+/// Beside these, anything that looks like a JWT is masked, encoded once more or not, since a server may show one that we
+/// never sent.
 #[derive(Debug, Default)]
 pub struct Secrets {
     known: Mutex<Vec<(String, String)>>,
@@ -45,7 +46,7 @@ impl Secrets {
                 masked = masked.replace(secret.as_str(), &format!("[{name}]"));
             }
         }
-        mask_jwts(&masked)
+        mask_encoded_jwts(&mask_jwts(&masked))
     }
 
     /// What a text gives away: the name of a secret that it holds, whole or as one segment of a token, or that there is
@@ -82,6 +83,56 @@ fn mask_jwts(text: &str) -> String {
     out
 }
 
+/// Shorter than any JWT in base64, longer than most words.
+const ENCODED_AT_LEAST: usize = 40;
+
+/// Replaces what is a compact JWS once it is decoded from base64, hexadecimal or percent-encoding.
+fn mask_encoded_jwts(text: &str) -> String {
+    let is_encoded = |b: u8| b.is_ascii_alphanumeric() || b"+/=-_%".contains(&b);
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.bytes().position(is_encoded) {
+        let (before, from) = rest.split_at(start);
+        out.push_str(before);
+        let (run, after) = from.split_at(from.bytes().take_while(|b| is_encoded(*b)).count());
+        out.push_str(if run.len() >= ENCODED_AT_LEAST && hides_a_jwt(run) { "[token]" } else { run });
+        rest = after;
+    }
+    out.push_str(rest);
+    out
+}
+
+fn hides_a_jwt(run: &str) -> bool {
+    let is_jwt = |decoded: &[u8]| {
+        let text = String::from_utf8_lossy(decoded);
+        mask_jwts(&text) != text
+    };
+    let hexadecimal = |digits: &str| -> Vec<u8> {
+        let pairs = digits.as_bytes().chunks_exact(2);
+        let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        pairs.map_while(byte).collect()
+    };
+    let base64: String = run
+        .chars()
+        .map(|c| {
+            if c == '-' {
+                '+'
+            } else if c == '_' {
+                '/'
+            } else {
+                c
+            }
+        })
+        .collect();
+    // Where the run begins in the middle of what was encoded, the letters are counted from elsewhere.
+    (0..4).any(|at| {
+        let letters = base64.get(at..).unwrap_or_default().trim_end_matches('=');
+        let whole = &letters[..letters.len() / 4 * 4];
+        STANDARD_NO_PAD.decode(whole).is_ok_and(|decoded| is_jwt(&decoded))
+    }) || (0..2).any(|at| is_jwt(&hexadecimal(run.get(at..).unwrap_or_default())))
+        || run.contains('%') && is_jwt(&hexadecimal(&run.replace('%', "")))
+}
+
 fn looks_like_jwt(candidate: &str) -> bool {
     let mut segments = candidate.split('.');
     let header = segments.next().unwrap_or_default();
@@ -112,6 +163,20 @@ mod tests {
         assert_eq!(secrets.given_away_by(&format!("x {signature} y")).as_deref(), Some("accepted token"));
         assert!(secrets.given_away_by("x eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0. y").is_some());
         assert_eq!(secrets.given_away_by("an event of e30 and nobody"), None);
+    }
+
+    #[test]
+    fn jwts_that_are_encoded_once_more_are_masked_and_other_long_words_are_not() {
+        let secrets = Secrets::default();
+        let jwt = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSIsImF1ZCI6ImIifQ.c2lnbmF0dXJl";
+        let plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+        for before in ["", "a", "ab", "Bearer "] {
+            let encoded = STANDARD_NO_PAD.encode(format!("{before}{jwt}"));
+            assert_eq!(secrets.mask(&format!("x {encoded}== {plain}")), format!("x [token] {plain}"));
+        }
+        let hexadecimal = |before: &str| jwt.bytes().map(|byte| format!("{before}{byte:02x}")).collect::<String>();
+        assert_eq!(secrets.mask(&format!("a {} b", hexadecimal(""))), "a [token] b");
+        assert_eq!(secrets.mask(&format!("a {} b", hexadecimal("%"))), "a [token] b");
     }
 
     #[test]
