@@ -1,11 +1,16 @@
 //! The only way to the server under test: bounded, without redirects, and every exchange recorded.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method};
+use hyper_tls::{HttpsConnector, native_tls};
+use hyper_util::client::legacy;
+use hyper_util::client::legacy::connect::{HttpConnector, HttpInfo};
+use hyper_util::rt::TokioExecutor;
+use serde_json::Value;
 use url::Url;
 
 pub use crate::no_reply::{NoReply, innermost};
@@ -39,12 +44,14 @@ pub struct Request {
     pub method: Method,
     /// Where to.
     pub url: Url,
+    /// The path as it goes out, in place of the URL's: a `Url` has its dots resolved.
+    pub raw_path: Option<String>,
     /// Headers; `Authorization` among them goes to the target's own origin only.
     pub headers: HeaderMap,
     /// Body, if any.
     pub body: Option<Vec<u8>>,
     /// The JSON-RPC id whose answer ends an event stream.
-    pub rpc_id: Option<i64>,
+    pub rpc_id: Option<Value>,
     /// Whether the answer's body is kept out of the evidence, since it may hold what nobody should see.
     pub confidential: bool,
 }
@@ -56,6 +63,7 @@ impl Request {
             purpose: purpose.into(),
             method: Method::GET,
             url,
+            raw_path: None,
             headers: HeaderMap::new(),
             body: None,
             rpc_id: None,
@@ -103,6 +111,23 @@ impl Request {
         self
     }
 
+    /// The same request with its JSON-RPC message changed.
+    #[must_use]
+    pub fn message(mut self, change: impl FnOnce(&mut Value)) -> Self {
+        let mut message = self.body.as_deref().and_then(|b| serde_json::from_slice(b).ok()).unwrap_or_default();
+        change(&mut message);
+        self.rpc_id = message.get("id").filter(|id| !id.is_null()).cloned();
+        self.body = Some(message.to_string().into_bytes());
+        self
+    }
+
+    /// The same request with this body, whose answer is still known by the id.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = Some(body.into());
+        self
+    }
+
     /// The same request, said to be for something else.
     #[must_use]
     pub fn purpose(mut self, purpose: impl Into<String>) -> Self {
@@ -111,17 +136,35 @@ impl Request {
     }
 }
 
+type Hyper = legacy::Client<HttpsConnector<HttpConnector>, reqwest::Body>;
+
 /// Sends requests and keeps what happened.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
     /// The same, with a new connection for each request.
     fresh: reqwest::Client,
+    /// For paths as they stand; made when one is first needed, since that reads the machine's certificates.
+    hyper: Arc<OnceLock<Hyper>>,
+    options: Arc<Options>,
     secrets: Arc<Secrets>,
     target: url::Origin,
     timeout: Duration,
     connect_within: Duration,
     in_vain: Arc<AtomicUsize>,
+}
+
+/// What is particular about a client's connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Connections {
+    /// Connections are kept and used again, whichever is free.
+    Pooled,
+    /// At most one is kept: requests one after the other go over it, as long as the server lets it be.
+    One,
+    /// None is kept.
+    OneEach,
+    /// As [`Connections::Pooled`], with header names in title case, `Mcp-Method`; else they are in lower case.
+    TitleCase,
 }
 
 impl Client {
@@ -133,10 +176,25 @@ impl Client {
         let timeout = options.timeout;
         // Less than the whole, so that a connection that does not come about is told from an answer that does not.
         let connect_within = CONNECT_WITHIN.min(timeout * 3 / 4);
-        let http = builder(options).connect_timeout(connect_within).build()?;
-        let fresh = builder(options).connect_timeout(connect_within).pool_max_idle_per_host(0).build()?;
-        let target = options.url.origin();
-        Ok(Self { http, fresh, secrets, target, timeout, connect_within, in_vain: Arc::default() })
+        Ok(Self {
+            http: http(options, connect_within, Connections::Pooled)?,
+            fresh: http(options, connect_within, Connections::OneEach)?,
+            hyper: Arc::default(),
+            options: Arc::new(options.clone()),
+            secrets,
+            target: options.url.origin(),
+            timeout,
+            connect_within,
+            in_vain: Arc::default(),
+        })
+    }
+
+    /// A client for the same target with connections of its own.
+    ///
+    /// # Errors
+    /// Where the TLS library cannot be set up.
+    pub fn apart(&self, connections: Connections) -> Result<Self, reqwest::Error> {
+        Ok(Self { http: http(&self.options, self.connect_within, connections)?, ..self.clone() })
     }
 
     /// The bound on one exchange, as it stands.
@@ -170,7 +228,14 @@ impl Client {
         })
     }
 
-    async fn exchange(&self, request: &Request, within: Duration) -> Result<Reply, NoReply> {
+    /// The answer's head.
+    ///
+    /// Servers close connections that we hold for the next request, some (uvicorn after an exception) without a word.
+    /// Only a connection of its own tells that from a server that gives this request no answer.
+    async fn answer(&self, request: &Request, within: Duration) -> Result<reqwest::Response, NoReply> {
+        if let Some(path) = &request.raw_path {
+            return self.answer_at(path, request, within).await;
+        }
         let send = |http: &reqwest::Client| {
             let outgoing = http.request(request.method.clone(), request.url.clone());
             let outgoing = outgoing.headers(request.headers.clone()).timeout(within);
@@ -180,24 +245,50 @@ impl Client {
             }
         };
         let no_reply = |error: reqwest::Error| NoReply::of(&error, self.connect_within, within);
-        let mut sent = send(&self.http).await.map_err(no_reply);
-        if matches!(sent, Err(NoReply::Broken(_))) {
-            // Servers close connections that we hold for the next request, some (uvicorn after an exception) without a
-            // word. Only a connection of its own tells that from a server that gives this request no answer.
-            sent = send(&self.fresh).await.map_err(no_reply);
+        match send(&self.http).await.map_err(no_reply) {
+            Err(NoReply::Broken(_)) => send(&self.fresh).await.map_err(no_reply),
+            sent => sent,
         }
-        let mut incoming = sent?;
-        let mut reply = Reply::new(incoming.status(), incoming.headers().clone(), request.rpc_id);
+    }
+
+    /// The answer to a request whose path goes out as it stands, over a connection of its own.
+    async fn answer_at(&self, path: &str, request: &Request, within: Duration) -> Result<reqwest::Response, NoReply> {
+        let mut outgoing = http::Request::new(reqwest::Body::from(request.body.clone().unwrap_or_default()));
+        let uri = format!("{}{path}", request.url.origin().ascii_serialization());
+        *outgoing.uri_mut() = uri.parse().map_err(|e| NoReply::Broken(innermost(&e)))?;
+        *outgoing.method_mut() = request.method.clone();
+        *outgoing.headers_mut() = request.headers.clone();
+        outgoing.headers_mut().insert(http::header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
+        let hyper = match self.hyper.get() {
+            Some(hyper) => hyper,
+            None => {
+                let made = hyper(&self.options).map_err(|e| NoReply::Connect(innermost(&e)))?;
+                self.hyper.get_or_init(|| made)
+            }
+        };
+        match tokio::time::timeout(within, hyper.request(outgoing)).await {
+            Ok(Ok(incoming)) => Ok(incoming.map(reqwest::Body::wrap).into()),
+            Ok(Err(error)) if error.is_connect() => Err(NoReply::Connect(innermost(&error))),
+            Ok(Err(error)) => Err(NoReply::Broken(innermost(&error))),
+            Err(_) => Err(NoReply::Timeout(within)),
+        }
+    }
+
+    async fn exchange(&self, request: &Request, within: Duration) -> Result<Reply, NoReply> {
+        let until = tokio::time::Instant::now() + within;
+        let mut incoming = self.answer(request, within).await?;
+        let mut reply = Reply::new(incoming.status(), incoming.headers().clone(), request.rpc_id.clone());
+        reply.connection = incoming.extensions().get::<HttpInfo>().map(HttpInfo::local_addr);
         let is_stream = is_event_stream(&reply.headers);
         if is_stream && request.rpc_id.is_none() {
             return Ok(reply); // a stream that was opened stays open; its head says all
         }
         loop {
-            match incoming.chunk().await {
-                Ok(Some(chunk)) => reply.body.extend_from_slice(&chunk),
-                Ok(None) => break,
+            match tokio::time::timeout_at(until, incoming.chunk()).await {
+                Ok(Ok(Some(chunk))) => reply.body.extend_from_slice(&chunk),
+                Ok(Ok(None)) => break,
                 // The head has come, and what the body lacks the checks will see.
-                Err(_) => {
+                Ok(Err(_)) | Err(_) => {
                     reply.cut_short = true;
                     break;
                 }
@@ -219,7 +310,10 @@ impl Client {
         let reply = outcome.as_ref().ok();
         Exchange {
             purpose: request.purpose.clone(),
-            request: secrets.mask(&format!("{} {}", request.method, request.url)),
+            request: secrets.mask(&match &request.raw_path {
+                Some(path) => format!("{} {}{path}", request.method, request.url.origin().ascii_serialization()),
+                None => format!("{} {}", request.method, request.url),
+            }),
             request_headers: transcript::header_lines(&request.headers, secrets),
             request_body: transcript::body_text(request.body.as_deref().unwrap_or_default(), secrets),
             status: reply.map(|r| r.status.as_u16()),
@@ -237,12 +331,39 @@ impl Client {
 
 /// What all of the suite's clients of the target have in common.
 pub(crate) fn builder(options: &Options) -> reqwest::ClientBuilder {
+    let roots = options.roots.iter().filter_map(|der| reqwest::Certificate::from_der(der).ok());
     reqwest::Client::builder()
         .user_agent(USER_AGENT)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .timeout(options.timeout)
-        .tls_certs_merge(options.roots.iter().cloned())
+        .tls_certs_merge(roots)
+}
+
+fn http(
+    options: &Options,
+    connect_within: Duration,
+    connections: Connections,
+) -> Result<reqwest::Client, reqwest::Error> {
+    let builder = builder(options).connect_timeout(connect_within);
+    let builder = match connections {
+        Connections::Pooled => builder,
+        Connections::One => builder.pool_max_idle_per_host(1),
+        Connections::OneEach => builder.pool_max_idle_per_host(0),
+        Connections::TitleCase => builder.http1_title_case_headers(),
+    };
+    builder.build()
+}
+
+fn hyper(options: &Options) -> Result<Hyper, native_tls::Error> {
+    let mut tls = native_tls::TlsConnector::builder();
+    for der in &options.roots {
+        tls.add_root_certificate(native_tls::Certificate::from_der(der)?);
+    }
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    let connector = HttpsConnector::from((tcp, tls.build()?.into()));
+    Ok(legacy::Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector))
 }
 
 fn is_event_stream(headers: &HeaderMap) -> bool {

@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::challenge::is_scope_byte;
 use crate::check::{Need, Stop};
-use crate::client::{Client, NoReply, Request};
+use crate::client::{Client, Connections, NoReply, Request};
 use crate::discovery::Discovery;
 use crate::mcp::{self, Operation, Revision, Session};
 use crate::outage::{Failure, Outage};
@@ -52,8 +52,8 @@ pub struct Options {
     pub key_wait: Duration,
     /// The API that the server was told to call, registered at the zone; none where we did not start it.
     pub upstream: Option<String>,
-    /// Certificate authorities that are trusted at the target beside the system's.
-    pub roots: Vec<reqwest::Certificate>,
+    /// Certificate authorities that are trusted at the target beside the system's, as DER.
+    pub roots: Vec<Vec<u8>>,
 }
 
 /// All that the checks of one run share.
@@ -195,11 +195,22 @@ impl Context {
     /// # Errors
     /// Inconclusive where the control fails; not tested where there is no token, or no operation that needs one.
     pub async fn accepted_token(&self) -> Result<Token, Stop> {
-        let token = self.run.survey.accepted()?.clone();
+        self.run.survey.accepted()?;
         if self.run.survey.is_open(self.revision) {
             // Whatever is sent there is served, so it tells no token from another.
             return Err(Stop::NotTested { need: Need::DeclaredTool });
         }
+        self.served_token().await
+    }
+
+    /// A token with which the bearing operation was served just now, in this revision, whether or not it needs one.
+    ///
+    /// This is the positive control of checks that are not about tokens.
+    ///
+    /// # Errors
+    /// Inconclusive where the control fails; not tested where there is no token.
+    pub async fn served_token(&self) -> Result<Token, Stop> {
+        let token = self.run.survey.accepted()?.clone();
         let request = self
             .bearing()
             .bearer(&token.compact)
@@ -209,6 +220,20 @@ impl Context {
             Outcome::Served => Ok(token),
             _ => Err(Stop::inconclusive(format!("the token that was accepted before got {}", reply.describe()))),
         }
+    }
+
+    /// The accepted token, after the bearing operation was refused without one: then whatever else lets it in is a hole.
+    ///
+    /// # Errors
+    /// Inconclusive where one of the two controls fails; not tested where there is no token, or no operation that needs
+    /// one.
+    pub async fn needed_token(&self) -> Result<Token, Stop> {
+        let token = self.accepted_token().await?;
+        let bare = self.send(&self.bearing().purpose("no token (control)")).await?;
+        if bare.expect_refused().is_err() {
+            return Err(Stop::inconclusive(format!("without any token the answer was {}", bare.describe())));
+        }
+        Ok(token)
     }
 
     /// Has the zone sign a draft, with the key that its `kid` names.
@@ -358,12 +383,36 @@ impl Context {
         Ok(Ok(session))
     }
 
+    /// Ends a session that a check opened, as a client does. A server need not let it.
+    pub async fn end_session(&self, token: &str, session: &Session) {
+        if session.id.is_some() && *session != *self.session() {
+            let request = mcp::other(self.url(), Method::DELETE, self.revision, session).bearer(token);
+            let _ = self.send(&request.purpose("the end of that session")).await;
+        }
+    }
+
     /// Sends any request.
     ///
     /// # Errors
     /// [`NoReply`], which `?` turns into inconclusive.
     pub async fn send(&self, request: &Request) -> Result<Reply, NoReply> {
         self.run.client.send(request, &self.transcript).await
+    }
+
+    /// A client with connections of its own.
+    ///
+    /// # Errors
+    /// Our own bug, where the TLS library cannot be set up.
+    pub fn apart(&self, connections: Connections) -> Result<Client, Stop> {
+        self.run.client.apart(connections).map_err(|e| bug(&e))
+    }
+
+    /// Sends any request over the connections of another client.
+    ///
+    /// # Errors
+    /// [`NoReply`], which `?` turns into inconclusive.
+    pub async fn send_over(&self, client: &Client, request: &Request) -> Result<Reply, NoReply> {
+        client.send(request, &self.transcript).await
     }
 
     /// Fetches a public document of the server, without credentials.

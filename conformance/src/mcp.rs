@@ -48,6 +48,9 @@ impl fmt::Display for Revision {
     }
 }
 
+/// JSON-RPC 2.0 section 5.1.
+pub const METHOD_NOT_FOUND: i64 = -32601;
+
 /// One thing that can be asked of an MCP server.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Operation {
@@ -64,6 +67,8 @@ pub enum Operation {
         /// Its arguments.
         arguments: Map<String, Value>,
     },
+    /// Any other request: its method and its parameters.
+    Other(&'static str, Map<String, Value>),
     /// Tells the server something and expects no answer.
     Notification(&'static str),
 }
@@ -76,7 +81,16 @@ impl Operation {
             Self::Discover => "server/discover",
             Self::ListTools => "tools/list",
             Self::CallTool { .. } => "tools/call",
-            Self::Notification(method) => method,
+            Self::Other(method, _) | Self::Notification(method) => method,
+        }
+    }
+
+    /// What the operation is about, where a header says so too.
+    fn name(&self) -> Option<&str> {
+        match self {
+            Self::CallTool { name, .. } => Some(name),
+            Self::Other("resources/read", params) => params.get("uri")?.as_str(),
+            _ => None,
         }
     }
 
@@ -96,6 +110,7 @@ impl Operation {
                 "clientInfo": client_info(),
             }),
             Self::CallTool { name, arguments } => json!({"name": name, "arguments": arguments}),
+            Self::Other(_, params) => json!(params),
             Self::Notification("notifications/cancelled") => json!({"requestId": "conformance-none"}),
             Self::Discover | Self::ListTools | Self::Notification(_) => json!({}),
         };
@@ -130,7 +145,7 @@ pub fn post(endpoint: &Url, operation: &Operation, revision: Revision, session: 
     } else {
         headers.insert("mcp-protocol-version", HeaderValue::from_static(revision.name()));
         insert_text(&mut headers, "mcp-method", operation.method());
-        if let Operation::CallTool { name, .. } = operation {
+        if let Some(name) = operation.name() {
             insert_text(&mut headers, "mcp-name", name);
         }
         params.insert("_meta".to_owned(), meta(revision));
@@ -138,10 +153,10 @@ pub fn post(endpoint: &Url, operation: &Operation, revision: Revision, session: 
     let mut message = json!({"jsonrpc": "2.0", "method": operation.method()});
     let rpc_id = match operation {
         Operation::Notification(_) => None,
-        _ => Some(NEXT_ID.fetch_add(1, Ordering::Relaxed)),
+        _ => Some(Value::from(NEXT_ID.fetch_add(1, Ordering::Relaxed))),
     };
-    if let Some(id) = rpc_id {
-        message["id"] = id.into();
+    if let Some(id) = &rpc_id {
+        message["id"] = id.clone();
     }
     if !params.is_empty() {
         message["params"] = Value::Object(params);
@@ -150,6 +165,7 @@ pub fn post(endpoint: &Url, operation: &Operation, revision: Revision, session: 
         purpose: operation.describe(),
         method: Method::POST,
         url: endpoint.clone(),
+        raw_path: None,
         headers,
         body: Some(message.to_string().into_bytes()),
         rpc_id,
@@ -165,15 +181,8 @@ pub fn other(endpoint: &Url, method: Method, revision: Revision, session: &Sessi
     if revision.initializes() {
         insert_session(&mut headers, session);
     }
-    Request {
-        purpose: method.to_string(),
-        method,
-        url: endpoint.clone(),
-        headers,
-        body: None,
-        rpc_id: None,
-        confidential: false,
-    }
+    let purpose = method.to_string();
+    Request { method, headers, ..Request::get(endpoint.clone(), purpose) }
 }
 
 fn insert_session(headers: &mut HeaderMap, session: &Session) {

@@ -1,5 +1,6 @@
 //! An answer of the server under test, and what may be concluded from it.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,9 +26,11 @@ pub struct Reply {
     pub cut_short: bool,
     /// From the request's start to the end of the answer.
     pub duration: Duration,
+    /// Our end of the connection that it came over: what tells one connection from another.
+    pub connection: Option<SocketAddr>,
     /// The same as evidence.
     pub exchange: Arc<Exchange>,
-    rpc_id: Option<i64>,
+    rpc_id: Option<Value>,
 }
 
 /// How [`Reply::describe`] says that a request was carried out.
@@ -51,7 +54,7 @@ pub enum Outcome {
 }
 
 impl Reply {
-    pub(crate) fn new(status: StatusCode, headers: HeaderMap, rpc_id: Option<i64>) -> Self {
+    pub(crate) fn new(status: StatusCode, headers: HeaderMap, rpc_id: Option<Value>) -> Self {
         let exchange = Arc::new(Exchange {
             purpose: String::new(),
             request: String::new(),
@@ -63,7 +66,16 @@ impl Reply {
             response_body: String::new(),
             duration_ms: 0,
         });
-        Self { status, headers, body: Vec::new(), cut_short: false, duration: Duration::ZERO, exchange, rpc_id }
+        Self {
+            status,
+            headers,
+            body: Vec::new(),
+            cut_short: false,
+            duration: Duration::ZERO,
+            connection: None,
+            exchange,
+            rpc_id,
+        }
     }
 
     /// The body as JSON.
@@ -82,17 +94,32 @@ impl Reply {
         value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
     }
 
-    /// The JSON-RPC message that answers the request, from a JSON body or an event stream.
+    /// Every JSON-RPC message of the answer, from a JSON body, a batch or an event stream.
+    pub fn messages(&self) -> Vec<Value> {
+        let whole = if self.media_type() == "text/event-stream" {
+            events(&self.body).collect()
+        } else {
+            self.json().into_iter().collect::<Vec<_>>()
+        };
+        let each = whole.into_iter().flat_map(|value| match value {
+            Value::Array(batch) => batch,
+            one => vec![one],
+        });
+        each.filter(|message| message["jsonrpc"] == "2.0").collect()
+    }
+
+    /// The JSON-RPC message that answers the request.
     pub fn message(&self) -> Option<Value> {
         let answers = |m: &Value| {
-            let is_answer = m["jsonrpc"] == "2.0" && (m.get("result").is_some() || m.get("error").is_some());
-            is_answer
-                && (self.rpc_id.is_none() || m.get("id").and_then(Value::as_i64) == self.rpc_id || m["id"].is_null())
+            let is_answer = m.get("result").is_some() || m.get("error").is_some();
+            is_answer && self.rpc_id.as_ref().is_none_or(|id| m["id"] == *id || m["id"].is_null())
         };
-        if self.media_type() == "text/event-stream" {
-            return events(&self.body).find(answers);
-        }
-        self.json().filter(answers)
+        self.messages().into_iter().find(answers)
+    }
+
+    /// The code of the JSON-RPC error that answers the request.
+    pub fn error_code(&self) -> Option<i64> {
+        self.message()?["error"]["code"].as_i64()
     }
 
     /// The `result` of the JSON-RPC answer.
@@ -254,7 +281,7 @@ mod tests {
     fn reply(status: u16, content_type: &str, body: &str) -> Reply {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_str(content_type).unwrap());
-        let mut reply = Reply::new(StatusCode::from_u16(status).unwrap(), headers, Some(7));
+        let mut reply = Reply::new(StatusCode::from_u16(status).unwrap(), headers, Some(json!(7)));
         reply.body = body.as_bytes().to_vec();
         reply
     }

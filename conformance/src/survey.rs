@@ -477,7 +477,14 @@ impl Surveyor<'_> {
             return Ok(session);
         }
         let reply = self.ask(token, &Operation::Discover, revision, &none).await?;
-        let result = reply.result().ok_or_else(|| Refused::by(&reply))?;
+        let Some(result) = reply.result() else {
+            // A server may lack it and speak the revision all the same. One that speaks older ones alone answers the list,
+            // too, but without a type.
+            let list = self.ask(token, &Operation::ListTools, revision, &none).await?;
+            let is_typed = list.result().is_some_and(|result| result["resultType"].is_string());
+            let is_unknown = reply.error_code() == Some(mcp::METHOD_NOT_FOUND);
+            return if is_unknown && is_typed { Ok(none) } else { Err(Refused::by(&reply)) };
+        };
         let listed = result["supportedVersions"].as_array();
         if listed.is_some_and(|all| !all.contains(&json!(revision.name()))) {
             return Err(format!("{revision} is not among supportedVersions").into());
@@ -743,7 +750,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert("content-type", HeaderValue::from_static(content_type));
         headers.insert("location", HeaderValue::from_static("https://login.example"));
-        let mut reply = Reply::new(StatusCode::from_u16(status).unwrap(), headers, Some(1));
+        let mut reply = Reply::new(StatusCode::from_u16(status).unwrap(), headers, Some(json!(1)));
         reply.body = body.as_bytes().to_vec();
         reply
     }

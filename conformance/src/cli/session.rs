@@ -96,7 +96,8 @@ struct ReportTarget {
 #[derive(Debug, Clone)]
 struct CaFile {
     path: String,
-    roots: Vec<reqwest::Certificate>,
+    /// As DER.
+    roots: Vec<Vec<u8>>,
 }
 
 /// What a run is run against.
@@ -413,14 +414,8 @@ fn check_id(text: &str) -> Result<String, String> {
 fn ca_file(path: &str) -> Result<CaFile, String> {
     let pem = std::fs::read(path).map_err(|error| error.to_string())?;
     let certificates = openssl::x509::X509::stack_from_pem(&pem).map_err(|error| error.to_string())?;
-    let roots: Result<Vec<_>, String> = certificates
-        .iter()
-        .map(|certificate| {
-            let der = certificate.to_der().map_err(|error| error.to_string())?;
-            reqwest::Certificate::from_der(&der).map_err(|error| error.to_string())
-        })
-        .collect();
-    match roots? {
+    let roots: Result<Vec<_>, _> = certificates.iter().map(|certificate| certificate.to_der()).collect();
+    match roots.map_err(|error| error.to_string())? {
         roots if roots.is_empty() => {
             Err("expected a file with a certificate in PEM, which begins with -----BEGIN".to_owned())
         }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use http::StatusCode;
 
-use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
+use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::page;
 
@@ -42,11 +42,7 @@ impl Check for QueryToken {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        let token = cx.accepted_token().await?;
-        let bare = cx.send(&cx.bearing().purpose("no token (control)")).await?;
-        if bare.expect_refused().is_err() {
-            return Err(Stop::inconclusive(format!("without any token the answer was {}", bare.describe())));
-        }
+        let token = cx.needed_token().await?;
         let mut request = cx.bearing().purpose("the accepted token in the query");
         request.url.query_pairs_mut().append_pair("access_token", &token.compact);
         let both =
