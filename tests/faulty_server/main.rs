@@ -2,6 +2,7 @@
 //!
 //! `faulty-server FAULT` takes its zone and port from the environment, as the reference server does.
 
+mod connection;
 mod feed;
 mod verifier;
 
@@ -10,9 +11,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use connection::{Peer, Wire};
 use http::StatusCode;
 use reference_server::audit::Discard;
 use reference_server::config::{Config, MCP_PATH};
@@ -66,7 +68,8 @@ async fn serve(fault: &'static Fault) -> Result<(), Box<dyn std::error::Error>> 
     let router = Router::new().fallback_service(app(&config, verifier, &ports));
     let router = router.layer(from_fn_with_state(faulty, misbehave));
     println!("MCP_SERVER_URL={origin}");
-    axum::serve(listener, router).await?;
+    let wire = Wire { listener, change: fault.wire };
+    axum::serve(wire, router.into_make_service_with_connect_info::<Peer>()).await?;
     Ok(())
 }
 
@@ -89,13 +92,18 @@ fn metadata(config: &Config, fault: &Fault) -> Bytes {
     metadata.to_string().into()
 }
 
-async fn misbehave(State(faulty): State<Arc<Faulty>>, request: Request, next: Next) -> Response {
+async fn misbehave(
+    State(faulty): State<Arc<Faulty>>,
+    ConnectInfo(Peer(peer)): ConnectInfo<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
     let fault = faulty.fault;
     let (mut head, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_AT_MOST).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let asked = Asked::of(&head, &body);
+    let asked = Asked::of(&head, &body, peer);
     (fault.request)(&asked, &mut head);
     let response = if (fault.lets_in)(&asked) {
         head.extensions.insert(Identity::of(&LaxToken::anonymous()));

@@ -19,6 +19,7 @@ pub mod keys;
 pub mod scopes;
 pub mod security;
 pub mod token_validation;
+pub mod transport;
 
 use std::sync::LazyLock;
 
@@ -37,6 +38,7 @@ const AREAS: &[&[&'static dyn Check]] = &[
     challenge::CHECKS,
     scopes::CHECKS,
     keys::CHECKS,
+    transport::CHECKS,
     security::CHECKS,
     audit::CHECKS,
 ];

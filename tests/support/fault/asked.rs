@@ -1,5 +1,7 @@
 //! What a fault may know of the request at hand.
 
+use std::net::SocketAddr;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::request::Parts;
@@ -31,12 +33,19 @@ pub struct Asked {
     pub rpc_method: Option<String>,
     /// The tool that is called, if one is.
     pub tool: Option<String>,
-    headers: HeaderMap,
+    /// All header fields.
+    pub headers: HeaderMap,
+    /// The body as text.
+    pub body: String,
+    /// The body as JSON; null where it is none.
+    pub message: Value,
+    /// The other end of the connection: what tells one connection from another.
+    pub peer: SocketAddr,
 }
 
 impl Asked {
     /// Reads a request's head and body.
-    pub fn of(head: &Parts, body: &[u8]) -> Self {
+    pub fn of(head: &Parts, body: &[u8], peer: SocketAddr) -> Self {
         let text = |name| head.headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
         let message: Value = serde_json::from_slice(body).unwrap_or_default();
         Self {
@@ -52,12 +61,15 @@ impl Asked {
             rpc_method: message["method"].as_str().map(str::to_owned),
             tool: message["params"]["name"].as_str().map(str::to_owned),
             headers: head.headers.clone(),
+            body: String::from_utf8_lossy(body).into_owned(),
+            message,
+            peer,
         }
     }
 
-    /// A header's value, if there is one that is text.
+    /// A header's value, if it has that header.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.get(name)?.to_str().ok()
+        self.headers.get(name).and_then(|value| value.to_str().ok())
     }
 
     /// Whether it is a request to the MCP endpoint.
@@ -83,7 +95,8 @@ impl Asked {
 
     /// Whether the request is of a revision that begins with initialize.
     pub fn is_of_initialize_era(&self) -> bool {
-        self.revision.as_deref() != Some("2026-07-28")
+        let named_in_body = &self.message["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"];
+        self.revision.as_deref() != Some("2026-07-28") && named_in_body.is_null()
     }
 
     /// The claims of the token, unverified; null where there are none.

@@ -4,10 +4,10 @@ mod asked;
 mod rules;
 
 use axum::body::Bytes;
-use http::header::WWW_AUTHENTICATE;
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::request::Parts;
-use http::{HeaderValue, Response};
-use serde_json::Value;
+use http::{HeaderValue, Response, StatusCode};
+use serde_json::{Value, json};
 
 use crate::oddity;
 
@@ -30,6 +30,8 @@ pub struct Fault {
     pub scopes: fn(&Value) -> String,
     /// Changes the protected resource metadata.
     pub metadata: fn(&mut Value),
+    /// Changes the bytes that a client sends, in place, a piece at a time.
+    pub wire: fn(&mut [u8]),
     /// Changes a request before the guard sees it.
     pub request: fn(&Asked, &mut Parts),
     /// Whether a request goes past the guard.
@@ -48,6 +50,7 @@ impl Fault {
         rules: |_| {},
         scopes: |claim| claim.as_str().unwrap_or_default().to_owned(),
         metadata: |_| {},
+        wire: |_| {},
         request: |_, _| {},
         lets_in: |_| false,
         response: |_, _| {},
@@ -71,6 +74,22 @@ pub(crate) fn edit_challenge(response: &mut Response<Bytes>, edit: impl Fn(&str)
     for value in edited.into_iter().filter_map(|text| HeaderValue::try_from(text).ok()) {
         response.headers_mut().append(WWW_AUTHENTICATE, value);
     }
+}
+
+/// Changes an answer's body where it is JSON.
+fn edit_json(response: &mut Response<Bytes>, edit: impl FnOnce(&mut Value)) {
+    if let Ok(mut message) = serde_json::from_slice::<Value>(response.body()) {
+        edit(&mut message);
+        *response.body_mut() = message.to_string().into();
+    }
+}
+
+/// Makes an answer the result of what was asked, whatever it was.
+fn serve(asked: &Asked, response: &mut Response<Bytes>) {
+    let message = json!({"jsonrpc": "2.0", "id": asked.rpc_id, "result": {"resultType": "complete", "content": []}});
+    *response.status_mut() = StatusCode::OK;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    *response.body_mut() = message.to_string().into();
 }
 
 /// A challenge as the reference server writes it, without one of its parameters.
@@ -281,6 +300,56 @@ faults! {
     opens_on_no_keys,
     retries_for_ever,
     believes_metadata_of_others,
+    ignores_origin,
+    compares_origin_by_prefix,
+    answers_400_for_foreign_origin,
+    needs_no_method_header,
+    ignores_method_header,
+    needs_no_name_header,
+    ignores_name_header,
+    decides_by_name_header,
+    compares_names_undecoded,
+    ignores_wrapped_names,
+    needs_no_version_header,
+    ignores_version_in_meta,
+    answers_another_code_for_headers,
+    minds_header_case,
+    lists_no_supported_versions,
+    answers_another_code_for_versions,
+    ignores_version_header,
+    takes_any_word_for_a_version,
+    agrees_to_any_version,
+    names_a_version_that_it_refuses,
+    needs_no_capabilities,
+    lists_no_versions,
+    knows_no_discover,
+    answers_200_for_unknown_methods,
+    crashes_on_broken_json,
+    crashes_on_arrays,
+    answers_errors_without_id,
+    answers_text_ids_with_zero,
+    uses_a_retired_code,
+    uses_a_reserved_code,
+    names_no_result_type,
+    gives_no_ttl,
+    gives_an_odd_cache_scope,
+    types_answers_as_text,
+    answers_200_to_notifications,
+    answers_notifications_with_a_body,
+    answers_get_with_a_page,
+    answers_get_with_404,
+    forgets_get,
+    forgets_delete,
+    answers_405_without_allow,
+    minds_session_ids,
+    mints_session_ids,
+    minds_last_event_id,
+    replays_events,
+    wants_a_kept_connection,
+    remembers_the_caller,
+    spaces_session_ids,
+    answers_404_without_session,
+    serves_ended_sessions,
     serves_without_token,
     answers_401_with_result,
     remembers_authentication,

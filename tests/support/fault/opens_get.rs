@@ -9,7 +9,7 @@ pub(super) const FAULT: Fault = Fault {
     name: "opens-get",
     breaks: &["mcp-transport-authenticate-all"],
     response: |asked, response| {
-        if asked.is_mcp() && asked.method == Method::GET {
+        if asked.is_mcp() && asked.method == Method::GET && response.status() == StatusCode::UNAUTHORIZED {
             *response.status_mut() = StatusCode::OK;
             *response.body_mut() = Bytes::new();
         }

@@ -9,7 +9,7 @@ pub(super) const FAULT: Fault = Fault {
     name: "opens-head",
     breaks: &["mcp-transport-authenticate-all"],
     response: |asked, response| {
-        if asked.is_mcp() && asked.method == Method::HEAD {
+        if asked.is_mcp() && asked.method == Method::HEAD && response.status() == StatusCode::UNAUTHORIZED {
             *response.status_mut() = StatusCode::OK;
             *response.body_mut() = Bytes::new();
         }

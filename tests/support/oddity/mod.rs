@@ -21,6 +21,7 @@ oddities! {
     lives_at_root,
     answers_as_a_stream,
     opens_sessions,
+    speaks_one_revision,
     negotiates_an_older_revision,
     redirects_to_its_metadata,
     refuses_query_tokens_with_400,
