@@ -11,8 +11,8 @@ pub(super) const FAULT: Fault = Fault {
         "mcp-auth-403-challenge-insufficient-scope",
         "rfc6750-3.1-insufficient-scope-403",
     ],
-    response: |asked, response| {
-        if response.status() == StatusCode::FORBIDDEN && asked.is_mcp() {
+    response: |_, response| {
+        if response.status() == StatusCode::FORBIDDEN && response.headers().contains_key("www-authenticate") {
             *response.status_mut() = StatusCode::UNAUTHORIZED;
         }
     },

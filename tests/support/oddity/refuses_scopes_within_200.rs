@@ -8,7 +8,9 @@ use crate::fault::Fault;
 pub(super) const ODDITY: Fault = Fault {
     name: "refuses-scopes-within-200",
     response: |asked, response| {
-        if response.status() == StatusCode::FORBIDDEN && asked.tool.is_some() {
+        let is_for_scope =
+            response.status() == StatusCode::FORBIDDEN && response.headers().contains_key("www-authenticate");
+        if is_for_scope && asked.tool.is_some() {
             let error = json!({"isError": true, "content": [{"type": "text", "text": "insufficient scope"}]});
             *response.status_mut() = StatusCode::OK;
             response.headers_mut().remove("www-authenticate");

@@ -19,6 +19,7 @@ checks! {
     invalid_token::ChallengeInvalidToken,
     malformed_status::MalformedCredentialsStatus,
     malformed_challenge::MalformedCredentialsChallenge,
+    doubled_credentials::DoubledCredentials,
 }
 
 use http::StatusCode;
@@ -158,7 +159,7 @@ async fn garbage_refused(cx: &Context) -> Result<Reply, Stop> {
 }
 
 /// The accepted token, issued two hours ago and expired for one.
-async fn expired(cx: &Context) -> Result<String, Stop> {
+pub(super) async fn expired(cx: &Context) -> Result<String, Stop> {
     const HOUR: i64 = 3600;
     let now = cx.now();
     let draft = cx.survey().accepted()?.but(|t| {

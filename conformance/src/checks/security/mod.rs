@@ -9,23 +9,123 @@ checks! {
     open_initialize::OpenInitialize,
     open_discover::OpenDiscover,
     open_list::OpenList,
+    methods::Methods,
+    same_connection::SameConnection,
+    older_revision::OlderRevision,
+    path_variants::PathVariants,
+    override_headers::OverrideHeaders,
+    forwarded_headers::ForwardedHeaders,
+    other_schemes::OtherSchemes,
+    token_elsewhere::TokenElsewhere,
+    token_in_cookie::TokenInCookie,
+    batch::Batch,
+    processing::Processing,
+    hints::Hints,
+    session_without_token::SessionWithoutToken,
+    session_other_user::SessionOtherUser,
+    session_predictable::SessionPredictable,
+    session_bits::SessionBits,
+    refusal_internals::RefusalInternals,
     echo::TokenEcho,
     caller_identity::CallerIdentity,
     asserted_identity::AssertedIdentity,
     exposed_files::ExposedFiles,
 }
 
+use http::Method;
 use serde_json::Value;
 
-use crate::check::{Stop, Verdict};
+use crate::check::{Need, Stop, Verdict};
 use crate::client::Request;
 use crate::context::Context;
+use crate::mcp::{self, Session};
 use crate::reply::{Outcome, Reply};
 use crate::survey::TokenFound;
 use crate::token::Token;
 
 /// A word that is no token.
 const GARBAGE: &str = "not-a-token";
+
+/// Passes where a request that may not be served was not, however it was refused: its like is refused for want of a
+/// token, so that this one may be turned away for any reason.
+///
+/// # Errors
+/// A violation where it was served; inconclusive where the server failed or a layer in front was asked too much.
+fn shut(reply: &Reply, what: &str) -> Verdict {
+    if reply.outcome() == Outcome::Served || reply.refuses_with_result() {
+        return Err(Stop::violation(format!("a refusal of {what}"), reply.describe()));
+    }
+    if reply.is_in_front() || reply.status.is_server_error() {
+        return Err(Stop::inconclusive(format!("{what} got {}", reply.describe())));
+    }
+    Ok(())
+}
+
+/// Makes sure that the bearing request is refused without a token.
+///
+/// # Errors
+/// Not tested where it is open to anybody; inconclusive where the answer is no refusal.
+async fn refused_without_token(cx: &Context) -> Verdict {
+    if cx.survey().is_open(cx.revision()) {
+        return Err(Stop::NotTested { need: Need::DeclaredTool });
+    }
+    let reply = cx.send(&cx.bearing().purpose("no token (control)")).await?;
+    if reply.expect_refused().is_err() {
+        return Err(Stop::inconclusive(format!("without any token the answer was {}", reply.describe())));
+    }
+    Ok(())
+}
+
+/// A session that nobody else uses, opened with the accepted token and seen to serve it.
+///
+/// # Errors
+/// Not applicable where the server has no sessions; inconclusive where it opens none.
+async fn own_session(cx: &Context, token: &Token) -> Result<Session, Stop> {
+    let opened = cx.open_session(&token.compact, "the accepted token").await?;
+    let session = opened.map_err(|refusal| {
+        Stop::inconclusive(format!("the accepted token could open no session: {}", refusal.describe()))
+    })?;
+    if session.id.is_none() {
+        return Err(Stop::not_applicable("the server issues no session id"));
+    }
+    let request = mcp::post(cx.url(), cx.bearing_operation(), cx.revision(), &session).bearer(&token.compact);
+    let used = cx.send(&request.purpose("the accepted token in that session (control)")).await?;
+    if used.outcome() != Outcome::Served {
+        return Err(Stop::inconclusive(format!("the accepted token in that session got {}", used.describe())));
+    }
+    Ok(session)
+}
+
+/// How many sessions are opened to compare their ids: that random numbers of this count only grow is less likely than any
+/// accident.
+const SESSIONS: usize = 20;
+
+/// The ids of sessions that are opened with the accepted token and ended again, in the order in which they came.
+///
+/// # Errors
+/// Not applicable where the server has no sessions; inconclusive where it opens none.
+async fn issued_ids(cx: &Context) -> Result<Vec<String>, Stop> {
+    let token = cx.served_token().await?;
+    let mut ids = Vec::new();
+    for _ in 0..SESSIONS {
+        let opened = cx.open_session(&token.compact, "the accepted token").await?;
+        let session =
+            opened.map_err(|refusal| Stop::inconclusive(format!("a session was refused: {}", refusal.describe())))?;
+        cx.end_session(&token.compact, &session).await;
+        ids.push(session.id.ok_or_else(|| Stop::not_applicable("the server issues no session id"))?);
+    }
+    Ok(ids)
+}
+
+/// The requests that a session is for: a message, the stream and, last, its end; without credentials.
+fn in_session(cx: &Context, session: &Session) -> [(&'static str, Request); 3] {
+    let other = |method| mcp::other(cx.url(), method, cx.revision(), session);
+    [
+        ("POST", mcp::post(cx.url(), cx.bearing_operation(), cx.revision(), session)),
+        ("GET", other(Method::GET)),
+        ("DELETE", other(Method::DELETE)),
+    ]
+}
 
 /// Passes where a request is refused both without a token and with a word that is none.
 ///
