@@ -18,6 +18,7 @@ pub mod launch;
 pub mod leeway;
 pub mod mcp;
 pub mod no_reply;
+pub mod oauth;
 pub mod outage;
 pub mod redirects;
 pub mod reply;

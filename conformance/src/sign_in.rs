@@ -4,14 +4,16 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use http::header::{COOKIE, LOCATION, SET_COOKIE};
-use serde_json::{Value, json};
+use reqwest::RequestBuilder;
 use url::Url;
 
-use crate::client::{USER_AGENT, innermost};
+use crate::oauth::OAuthError;
+use crate::oauth::code_flow::AuthorizationRequest;
+use crate::oauth::http::{Answer, Http};
+use crate::oauth::metadata::AuthorizationServer;
+use crate::oauth::registration::Client;
 use crate::survey::random_id;
 use crate::text::quoted;
 use crate::zone::{Zone, ZoneError};
@@ -20,8 +22,7 @@ use crate::zone::{Zone, ZoneError};
 const REDIRECT_URI: &str = "http://127.0.0.1:33418/callback";
 /// Pages and redirects that lead from the authorization request to the code.
 const STEPS_AT_MOST: usize = 10;
-/// Most of a page that is read, in bytes.
-const BODY_AT_MOST: usize = 512 * 1024;
+const AUTHORIZATION: &str = "authorization";
 
 /// What came of a sign-in.
 #[derive(Debug, Clone)]
@@ -44,24 +45,9 @@ pub enum SignInError {
     /// The control plane failed.
     #[error(transparent)]
     Zone(#[from] ZoneError),
-    /// No answer.
-    #[error("{step}: no answer from the zone: {cause}")]
-    NoAnswer {
-        /// What was asked for.
-        step: &'static str,
-        /// What happened instead.
-        cause: String,
-    },
-    /// An answer that leads nowhere.
-    #[error("{step}: expected {expected}, got {actual}")]
-    Unexpected {
-        /// What was asked for.
-        step: &'static str,
-        /// What would have led on.
-        expected: &'static str,
-        /// What came.
-        actual: String,
-    },
+    /// The zone did not lead on.
+    #[error(transparent)]
+    OAuth(#[from] OAuthError),
 }
 
 /// Signs a new user in for `resource` and redeems the code.
@@ -72,109 +58,49 @@ pub async fn sign_in(zone: &Zone, resource: &str, scopes: &str) -> Result<Signed
     let email = format!("{}@conformance.example", random_id());
     let password = random_id();
     let user = zone.create_user(&email, &password).await?;
-    let mut browser = Browser::new(zone)?;
+    let http = Http::new()?;
+    let mut browser = Browser::new(zone, http.clone());
 
-    let metadata =
-        browser.json("metadata", browser.http.get(zone.url("/.well-known/oauth-authorization-server"))).await?;
-    let registration = json!({
-        "client_name": "conformance",
-        "redirect_uris": [REDIRECT_URI],
-        "token_endpoint_auth_method": "none",
-        "grant_types": ["authorization_code"],
-        "response_types": ["code"],
-    });
-    let endpoint = browser.endpoint(&metadata, "registration_endpoint")?;
-    let client = browser.json("registration", browser.http.post(endpoint).json(&registration)).await?;
-    let client_id = text(&client, "client_id", "registration")?;
-
-    let (verifier, state) = (format!("{}{}", random_id(), random_id()), random_id());
-    let challenge = URL_SAFE_NO_PAD.encode(openssl::sha::sha256(verifier.as_bytes()));
-    let mut authorize = browser.endpoint(&metadata, "authorization_endpoint")?;
-    authorize.query_pairs_mut().extend_pairs([
-        ("response_type", "code"),
-        ("client_id", &client_id),
-        ("redirect_uri", REDIRECT_URI),
-        ("state", &state),
-        ("code_challenge", &challenge),
-        ("code_challenge_method", "S256"),
-        ("resource", resource),
-    ]);
-    if !scopes.is_empty() {
-        authorize.query_pairs_mut().append_pair("scope", scopes);
-    }
-    let back = browser.walk(authorize, &email, &password).await?;
-    let answer: BTreeMap<String, String> = back.query_pairs().into_owned().collect();
-    let unexpected = |expected, actual: String| SignInError::Unexpected { step: "authorization", expected, actual };
-    if answer.get("state") != Some(&state) {
-        return Err(unexpected("our state in the redirect", "another one".to_owned()));
-    }
-    // RFC 9207 section 2.4: a client that gets an issuer compares it.
-    if answer.get("iss").is_some_and(|iss| iss != zone.issuer()) {
-        return Err(unexpected("the zone's issuer in the redirect", quoted(&answer["iss"])));
-    }
-    let Some(code) = answer.get("code") else {
-        let error = answer.get("error").map_or("neither code nor error".to_owned(), |e| quoted(e));
-        return Err(unexpected("a code in the redirect", error));
-    };
-    let form = [
-        ("grant_type", "authorization_code"),
-        ("code", code),
-        ("redirect_uri", REDIRECT_URI),
-        ("client_id", &client_id),
-        ("code_verifier", &verifier),
-        ("resource", resource),
-    ];
-    let endpoint = browser.endpoint(&metadata, "token_endpoint")?;
-    let token = browser.json("token", browser.http.post(endpoint).form(&form)).await?;
-    let access_token = text(&token, "access_token", "token")?;
-    let mut secrets = vec![(code.clone(), "authorization code"), (verifier, "code verifier"), (password, "password")];
-    secrets.extend(token["refresh_token"].as_str().map(|refresh| (refresh.to_owned(), "refresh token")));
+    // Not where the issuer says, but where the zone was reached: it may have another name for itself.
+    let place = zone.url("/.well-known/oauth-authorization-server");
+    let document = http.json("metadata", http.get(place)).await?;
+    let server = AuthorizationServer::read(&document, zone.issuer(), |url| browser.is_own(url))?;
+    let client = Client::register(&http, &server, REDIRECT_URI, scopes).await?;
+    let request = AuthorizationRequest::new(&server, &client, REDIRECT_URI, resource, scopes)?;
+    let back = browser.walk(request.url.clone(), &email, &password).await?;
+    let code = request.code(&server, &back)?;
+    let granted = request.redeem(&http, &server, &client, &code).await?;
+    let mut secrets =
+        vec![(code, "authorization code"), (request.verifier.clone(), "code verifier"), (password, "password")];
+    secrets.extend(granted.refresh_token.map(|refresh| (refresh, "refresh token")));
+    let (access_token, client_id) = (granted.access_token, client.id);
     Ok(SignedIn { access_token, client_id, user, resource: resource.to_owned(), secrets })
 }
 
 /// As much of a browser as a sign-in needs: it keeps cookies and posts the one form of a page.
 struct Browser {
-    http: reqwest::Client,
+    http: Http,
     zone: Url,
     issuer: Option<Url>,
     cookies: BTreeMap<String, String>,
 }
 
 impl Browser {
-    fn new(zone: &Zone) -> Result<Self, SignInError> {
-        let built = reqwest::Client::builder()
-            .user_agent(USER_AGENT)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .timeout(std::time::Duration::from_secs(20))
-            .build();
-        let http = built.map_err(|e| SignInError::NoAnswer { step: "set-up", cause: innermost(&e) })?;
+    fn new(zone: &Zone, http: Http) -> Self {
         let issuer = Url::parse(zone.issuer()).ok();
-        Ok(Self { http, zone: zone.url("/"), issuer, cookies: BTreeMap::new() })
-    }
-
-    /// An endpoint of the metadata, which must be the zone's own: credentials go nowhere else.
-    fn endpoint(&self, metadata: &Value, name: &'static str) -> Result<Url, SignInError> {
-        let unexpected =
-            |actual| SignInError::Unexpected { step: name, expected: "a URL at the zone's own origin", actual };
-        let value = metadata[name].as_str().unwrap_or_default();
-        let url = Url::parse(value).map_err(|_| unexpected(quoted(value)))?;
-        if self.is_own(&url) { Ok(url) } else { Err(unexpected(quoted(value))) }
+        Self { http, zone: zone.url("/"), issuer, cookies: BTreeMap::new() }
     }
 
     /// From the authorization request to the redirect that leaves the zone.
-    async fn walk(&mut self, start: Url, email: &str, password: &str) -> Result<Url, SignInError> {
+    async fn walk(&mut self, start: Url, email: &str, password: &str) -> Result<Url, OAuthError> {
         let mut request = self.http.get(start.clone());
         let mut at = start;
         for _ in 0..STEPS_AT_MOST {
-            let (status, headers, body) = self.send("authorization", request).await?;
-            if status.is_redirection() {
-                let location = headers.get(LOCATION).and_then(|l| l.to_str().ok()).unwrap_or_default();
-                let next = at.join(location).map_err(|_| SignInError::Unexpected {
-                    step: "authorization",
-                    expected: "a Location",
-                    actual: quoted(location),
-                })?;
+            let answer = self.send(request).await?;
+            if answer.status.is_redirection() {
+                let location = answer.headers.get(LOCATION).and_then(|l| l.to_str().ok()).unwrap_or_default();
+                let next = at.join(location);
+                let next = next.map_err(|_| OAuthError::unexpected(AUTHORIZATION, "a Location", quoted(location)))?;
                 if next.as_str().starts_with(REDIRECT_URI) {
                     return Ok(next);
                 }
@@ -182,10 +108,10 @@ impl Browser {
                 at = next;
                 continue;
             }
-            let page = String::from_utf8_lossy(&body).into_owned();
-            let Some(form) = Form::of(&page).filter(|_| status == StatusCode::OK) else {
-                let actual = format!("{} with {}", status.as_u16(), quoted(page.trim()));
-                return Err(SignInError::Unexpected { step: "authorization", expected: "a page with a form", actual });
+            let page = String::from_utf8_lossy(&answer.body).into_owned();
+            let Some(form) = Form::of(&page).filter(|_| answer.status == StatusCode::OK) else {
+                let actual = format!("{} with {}", answer.status.as_u16(), quoted(page.trim()));
+                return Err(OAuthError::unexpected(AUTHORIZATION, "a page with a form", actual));
             };
             let action = at.join(&form.action).unwrap_or_else(|_| at.clone());
             let fields = form.filled(email, password);
@@ -193,65 +119,34 @@ impl Browser {
             at = action;
         }
         let actual = format!("no redirect after {STEPS_AT_MOST} steps");
-        Err(SignInError::Unexpected { step: "authorization", expected: "a redirect to the client", actual })
+        Err(OAuthError::unexpected(AUTHORIZATION, "a redirect to the client", actual))
     }
 
-    /// Whether a URL is the zone's: under the name that we were given, or the one that it gives itself.
+    /// Whether a URL is the zone's: under the name that we were given, or the one that it gives itself. Credentials go
+    /// nowhere else.
     fn is_own(&self, url: &Url) -> bool {
         url.origin() == self.zone.origin() || self.issuer.as_ref().is_some_and(|i| i.origin() == url.origin())
     }
 
-    fn own(&self, url: Url) -> Result<Url, SignInError> {
+    fn own(&self, url: Url) -> Result<Url, OAuthError> {
         if self.is_own(&url) {
             return Ok(url);
         }
-        let actual = quoted(url.as_str());
-        Err(SignInError::Unexpected { step: "authorization", expected: "pages at the zone's own origin", actual })
+        Err(OAuthError::unexpected(AUTHORIZATION, "pages at the zone's own origin", quoted(url.as_str())))
     }
 
-    async fn json(&mut self, step: &'static str, request: reqwest::RequestBuilder) -> Result<Value, SignInError> {
-        let (status, _, body) = self.send(step, request).await?;
-        let parsed: Option<Value> = serde_json::from_slice(&body).ok();
-        match parsed {
-            Some(value) if status.is_success() => Ok(value),
-            other => {
-                let error = other.as_ref().and_then(|v| v["error"].as_str()).unwrap_or("no JSON");
-                let description = other.as_ref().and_then(|v| v["error_description"].as_str()).unwrap_or_default();
-                let actual = format!("{} with {} {}", status.as_u16(), quoted(error), quoted(description));
-                Err(SignInError::Unexpected { step, expected: "success with JSON", actual })
-            }
-        }
-    }
-
-    async fn send(
-        &mut self,
-        step: &'static str,
-        request: reqwest::RequestBuilder,
-    ) -> Result<(StatusCode, http::HeaderMap, Vec<u8>), SignInError> {
-        let failed = |cause: String| SignInError::NoAnswer { step, cause };
+    async fn send(&mut self, request: RequestBuilder) -> Result<Answer, OAuthError> {
         let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = if cookies.is_empty() { request } else { request.header(COOKIE, cookies.join("; ")) };
-        let mut response = request.send().await.map_err(|e| failed(innermost(&e)))?;
-        for cookie in response.headers().get_all(SET_COOKIE) {
+        let answer = self.http.send(AUTHORIZATION, request).await?;
+        for cookie in answer.headers.get_all(SET_COOKIE) {
             let pair = cookie.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
             if let Some((name, value)) = pair.split_once('=') {
                 self.cookies.insert(name.trim().to_owned(), value.to_owned());
             }
         }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|e| failed(innermost(&e)))? {
-            body.extend_from_slice(&chunk);
-            if body.len() > BODY_AT_MOST {
-                return Err(failed("more than 512 KiB".to_owned()));
-            }
-        }
-        Ok((response.status(), response.headers().clone(), body))
+        Ok(answer)
     }
-}
-
-fn text(answer: &Value, name: &'static str, step: &'static str) -> Result<String, SignInError> {
-    let missing = || SignInError::Unexpected { step, expected: name, actual: "an answer without it".to_owned() };
-    answer[name].as_str().map(str::to_owned).ok_or_else(missing)
 }
 
 /// The first form of a page of ours: its action, and the inputs that come filled in.
