@@ -210,7 +210,7 @@ impl Need {
             Self::ZoneControl | Self::AdminRotateKeys | Self::FaultInjection | Self::AuditFeed | Self::Browser => {
                 "--zone URL of a mock zone that the server trusts, or --launch COMMAND"
             }
-            Self::ValidToken => "--zone URL or --launch COMMAND, which lets the suite mint one",
+            Self::ValidToken => "--token-file, --token-command, CONFORMANCE_TOKEN or --login",
             Self::SecondServer => "a server on this machine, which can reach the suite's second zone",
             Self::DeclaredTool => "--tool NAME=JSON",
             Self::ScopeMap => "--tool-scope NAME=SCOPE",

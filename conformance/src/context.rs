@@ -1,22 +1,26 @@
 //! What a check may touch: the target, the zone, an accepted token, and a client that records.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 use serde_json::{Map, Value, json};
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::{Mutex as AsyncMutex, OnceCell};
 use url::Url;
 
 use crate::challenge::is_scope_byte;
-use crate::check::{Need, Stop};
+use crate::check::{Need, Stop, Verdict};
 use crate::client::{Client, Connections, NoReply, Request};
 use crate::discovery::Discovery;
+use crate::given::{Given, Issued};
 use crate::mcp::{self, Operation, Revision, Session};
+use crate::oauth::http::Http;
+use crate::oauth::metadata::AuthorizationServer;
 use crate::outage::{Failure, Outage};
+use crate::public_key::PublicKey;
 use crate::redirects::{self, Led};
 use crate::reply::{Outcome, Reply};
 use crate::rollover::Rollover;
@@ -32,6 +36,10 @@ use crate::zone::{Zone, ZoneError};
 
 /// The name of the foreign key at [`Context::key_host`]; no zone has one of this name.
 pub const FOREIGN_KEY_ID: &str = "conformance-foreign-key";
+/// Most authorization servers that are asked for their keys.
+const ISSUERS_ASKED: usize = 3;
+/// Most keys of one of them that are read.
+const KEYS_READ: usize = 50;
 
 /// What a run is about and what it may do: the user's words, before anything is sent.
 #[derive(Debug, Clone)]
@@ -69,10 +77,12 @@ pub struct Run {
     pub zone: Option<Zone>,
     /// What was found out before the first check.
     pub survey: Survey,
+    /// The token that was given in place of a zone.
+    pub given: Option<Arc<Given>>,
     /// Whoever can start the server once more.
     pub scenes: Option<Arc<dyn Scenes>>,
     /// The server, where it is ours to stop and to start anew.
-    pub server: Option<Arc<Mutex<dyn Started>>>,
+    pub server: Option<Arc<AsyncMutex<dyn Started>>>,
     rogue: OnceCell<(mock_zone::MockZone, Zone)>,
     foreign_key: Arc<OnceCell<ForeignKey>>,
     signed_in: OnceCell<SignedIn>,
@@ -81,6 +91,7 @@ pub struct Run {
     rollover: OnceCell<Result<Rollover, Stop>>,
     outages: [OnceCell<Result<Outage, Stop>>; Failure::ALL.len()],
     asks_for_no_keys: OnceLock<Stop>,
+    published: OnceCell<Vec<PublicKey>>,
 }
 
 impl Run {
@@ -92,6 +103,7 @@ impl Run {
             secrets,
             zone,
             survey,
+            given: None,
             scenes: None,
             server: None,
             rogue: OnceCell::new(),
@@ -102,6 +114,7 @@ impl Run {
             rollover: OnceCell::new(),
             outages: Default::default(),
             asks_for_no_keys: OnceLock::new(),
+            published: OnceCell::new(),
         }
     }
 }
@@ -122,12 +135,14 @@ pub struct Context {
     run: Arc<Run>,
     revision: Revision,
     transcript: Arc<Transcript>,
+    /// The given token that the check was handed last, and the end of the one that ends first.
+    handed: Mutex<Option<Issued>>,
 }
 
 impl Context {
     /// A context for one check in one revision, which records into `transcript`.
     pub fn new(run: Arc<Run>, revision: Revision, transcript: Arc<Transcript>) -> Self {
-        Self { run, revision, transcript }
+        Self { run, revision, transcript, handed: Mutex::new(None) }
     }
 
     /// The MCP endpoint.
@@ -143,9 +158,9 @@ impl Context {
     /// Makes sure that the server was seen to speak this revision, for rules that others do not have.
     ///
     /// # Errors
-    /// Not tested where it is only assumed: a token would show it.
+    /// Not tested where it is only assumed: a token would show it. Inconclusive where a token was refused.
     pub fn spoken(&self) -> Result<(), Stop> {
-        if self.run.survey.assumed { Err(Stop::NotTested { need: Need::ValidToken }) } else { Ok(()) }
+        if self.run.survey.assumed { self.run.survey.accepted().map(drop) } else { Ok(()) }
     }
 
     /// The user's words.
@@ -188,13 +203,27 @@ impl Context {
         started.await.map(|(_, control)| control)
     }
 
-    /// A token that the server just accepted, in this revision, on the operation that bears the token checks.
+    /// A JWT that the server just accepted, in this revision, on the operation that bears the token checks.
     ///
     /// This is the positive control: a rejection proves nothing where a good token is rejected too.
     ///
     /// # Errors
-    /// Inconclusive where the control fails; not tested where there is no token, or no operation that needs one.
+    /// Inconclusive where the control fails; not tested where there is no token, or no operation that needs one; not
+    /// applicable where the token is opaque, so that there is nothing in it to change.
     pub async fn accepted_token(&self) -> Result<Token, Stop> {
+        if !self.current_token().await?.is_jwt() {
+            return Err(Stop::not_applicable(
+                "the accepted token is opaque to the suite: no JWT, so nothing in it can be changed",
+            ));
+        }
+        self.accepted_credential().await
+    }
+
+    /// The same for checks that need no more than a token which is accepted, JWT or not.
+    ///
+    /// # Errors
+    /// Inconclusive where the control fails; not tested where there is no token, or no operation that needs one.
+    pub async fn accepted_credential(&self) -> Result<Token, Stop> {
         self.run.survey.accepted()?;
         if self.run.survey.is_open(self.revision) {
             // Whatever is sent there is served, so it tells no token from another.
@@ -210,16 +239,89 @@ impl Context {
     /// # Errors
     /// Inconclusive where the control fails; not tested where there is no token.
     pub async fn served_token(&self) -> Result<Token, Stop> {
-        let token = self.run.survey.accepted()?.clone();
-        let request = self
-            .bearing()
-            .bearer(&token.compact)
-            .purpose(format!("{} with the accepted token (control)", self.bearing_name()));
-        let reply = self.send(&request).await?;
-        match reply.outcome() {
-            Outcome::Served => Ok(token),
-            _ => Err(Stop::inconclusive(format!("the token that was accepted before got {}", reply.describe()))),
+        let token = self.current_token().await?;
+        let reply = self.control(&token).await?;
+        if reply.outcome() == Outcome::Served {
+            return Ok(self.proven(token).await);
         }
+        let mut because = format!("the token that was accepted before got {}", reply.describe());
+        if let Some(given) = self.run.given.as_deref().filter(|_| reply.outcome() == Outcome::Unauthorized) {
+            match given.instead_of(&token, &self.run.survey.discovery, &self.run.secrets).await {
+                Ok(issued) => {
+                    let token = self.hand_out(issued);
+                    let reply = self.control(&token).await?;
+                    if reply.outcome() == Outcome::Served {
+                        return Ok(self.proven(token).await);
+                    }
+                    because.push_str(&format!(", and a fresh one of {} got {}", given.name(), reply.describe()));
+                }
+                Err(why) => because.push_str(&format!(", and there is no fresh one: {why}")),
+            }
+        }
+        Err(Stop::inconclusive(because))
+    }
+
+    async fn proven(&self, token: Token) -> Token {
+        if let Some(given) = &self.run.given {
+            given.proven(&token).await;
+        }
+        token
+    }
+
+    async fn control(&self, token: &Token) -> Result<Reply, NoReply> {
+        let purpose = format!("{} with the accepted token (control)", self.bearing_name());
+        self.send(&self.bearing().bearer(&token.compact).purpose(purpose)).await
+    }
+
+    /// The accepted token as it is now, without any control: a given one may have been replaced before it ran out.
+    ///
+    /// # Errors
+    /// Inconclusive where all were refused, not tested where there was none.
+    pub async fn current_token(&self) -> Result<Token, Stop> {
+        let accepted = self.run.survey.accepted()?;
+        let Some(given) = &self.run.given else { return Ok(accepted.clone()) };
+        let issued = given.current(&self.run.survey.discovery, &self.run.secrets).await;
+        let issued = issued.map_err(|what| Stop::Bug { what })?;
+        Ok(self.hand_out(issued))
+    }
+
+    fn hand_out(&self, mut issued: Issued) -> Token {
+        let mut handed = self.handed();
+        let before = handed.as_ref().and_then(|before| before.expires_at);
+        let token = issued.token.clone();
+        issued.expires_at = issued.expires_at.into_iter().chain(before).min();
+        *handed = Some(issued);
+        token
+    }
+
+    fn handed(&self) -> MutexGuard<'_, Option<Issued>> {
+        self.handed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The verdict, unless a given token that it rests on was no longer good at the end: then a refusal said nothing.
+    ///
+    /// # Errors
+    /// The verdict's, or inconclusive.
+    pub async fn while_valid(&self, verdict: Verdict) -> Verdict {
+        let issued = self.handed().clone();
+        let (Some(issued), Ok(()) | Err(Stop::Violation { .. } | Stop::NotApplicable { .. })) = (issued, &verdict)
+        else {
+            return verdict;
+        };
+        if issued.has_expired() {
+            return Err(Stop::inconclusive(
+                "the token that was given had run out when the check ended; give one that lasts",
+            ));
+        }
+        // Its end may come unannounced, and a finding is worth one more request.
+        if issued.expires_at.is_none() || verdict.is_err() {
+            let reply = self.control(&issued.token).await?;
+            if reply.outcome() != Outcome::Served {
+                let because = format!("the accepted token itself got {} when the check ended", reply.describe());
+                return Err(Stop::inconclusive(because));
+            }
+        }
+        verdict
     }
 
     /// The accepted token, after the bearing operation was refused without one: then whatever else lets it in is a hole.
@@ -228,7 +330,7 @@ impl Context {
     /// Inconclusive where one of the two controls fails; not tested where there is no token, or no operation that needs
     /// one.
     pub async fn needed_token(&self) -> Result<Token, Stop> {
-        let token = self.accepted_token().await?;
+        let token = self.accepted_credential().await?;
         let bare = self.send(&self.bearing().purpose("no token (control)")).await?;
         if bare.expect_refused().is_err() {
             return Err(Stop::inconclusive(format!("without any token the answer was {}", bare.describe())));
@@ -307,6 +409,25 @@ impl Context {
             generated.map_err(|e| bug(&e))?.map_err(|e| bug(&e))
         });
         made.await
+    }
+
+    /// The public key that a token is signed with: one of the zone's, else of those that a client finds from the server's
+    /// metadata on.
+    ///
+    /// # Errors
+    /// Not tested where it cannot be found that way; a zone of ours would have it. Inconclusive where the zone fails.
+    pub async fn published_key(&self, token: &Token) -> Result<&PublicKey, Stop> {
+        let published = self.run.published.get_or_try_init(|| async {
+            if let Some(zone) = &self.run.zone {
+                return Ok(zone.keys().await?.iter().filter_map(|key| PublicKey::read(&key.jwk)).collect());
+            }
+            Ok::<_, Stop>(published_keys(&self.run.survey.discovery, self.url()).await)
+        });
+        match (published.await?.iter().find(|key| key.verifies(token)), &self.run.zone) {
+            (Some(key), _) => Ok(key),
+            (None, None) => Err(Stop::NotTested { need: Need::ZoneControl }),
+            (None, Some(_)) => Err(Stop::inconclusive("the zone no longer publishes the key of the accepted token")),
+        }
     }
 
     /// The operation that bears the token checks: the user's tool, a read-only one, or the tools list.
@@ -446,6 +567,7 @@ impl Context {
         let kid = zone.active_key().await?.kid;
         let draft = token.but(|t| {
             t.claim("iss", zone.issuer());
+            t.header("alg", "RS256");
             t.header("kid", kid);
         });
         let compact = zone.sign(&draft.header, &draft.claims).await?;
@@ -629,6 +751,18 @@ impl Scoped {
         let left = self.without(&missing);
         (missing, left)
     }
+}
+
+/// The keys of the authorization servers that the metadata name, as far as these can be had.
+async fn published_keys(discovery: &Discovery, endpoint: &Url) -> Vec<PublicKey> {
+    let mut found = Vec::new();
+    let Ok(http) = Http::new() else { return found };
+    for issuer in discovery.issuers().iter().take(ISSUERS_ASKED) {
+        let Ok(server) = AuthorizationServer::discover(&http, issuer, endpoint).await else { continue };
+        let keys = server.keys(&http).await.unwrap_or_default();
+        found.extend(keys.iter().take(KEYS_READ).filter_map(PublicKey::read));
+    }
+    found
 }
 
 /// The scopes that a client can put into a request; what else the server names, checks of their own judge.

@@ -138,11 +138,18 @@ impl Discovery {
         self.documents().iter().find_map(|(_, d)| d.get("resource")?.as_str().map(str::to_owned))
     }
 
-    /// The issuers that the metadata names, as written, in its order.
-    pub fn authorization_servers(&self) -> Vec<String> {
-        let listed = |document: &Map<String, Value>| document.get("authorization_servers")?.as_array().cloned();
-        let all = self.documents().iter().filter_map(|(_, document)| listed(document)).flatten().collect::<Vec<_>>();
-        all.iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    /// The authorization servers that the metadata name, each once.
+    pub fn issuers(&self) -> Vec<String> {
+        let mut issuers: Vec<String> = Vec::new();
+        for (_, document) in self.documents() {
+            let listed = document.get("authorization_servers").and_then(Value::as_array).cloned().unwrap_or_default();
+            for issuer in listed.iter().filter_map(Value::as_str) {
+                if !issuers.iter().any(|known| known == issuer) {
+                    issuers.push(issuer.to_owned());
+                }
+            }
+        }
+        issuers
     }
 
     /// Every scope that the metadata or the challenge names.

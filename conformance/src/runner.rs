@@ -123,6 +123,10 @@ pub async fn run(
 /// What this run has, of all that checks may need.
 pub fn access(run: &Run) -> BTreeSet<Need> {
     let mut access = BTreeSet::new();
+    // One that was refused too: what follows from that is inconclusive, and not for want of a token.
+    if run.given.is_some() {
+        access.insert(Need::ValidToken);
+    }
     if run.zone.is_some() {
         access.extend([Need::ZoneControl, Need::ValidToken, Need::AdminRotateKeys, Need::FaultInjection]);
         access.extend([Need::AuditFeed, Need::Browser]);
@@ -175,7 +179,7 @@ async fn on_its_own_scene(
     scene.secrets.iter().for_each(|(secret, name)| run.secrets.add(secret, name));
     let options = Options { url: scene.url.clone(), ..run.options.clone() };
     let Ok(client) = Client::new(&options, Arc::clone(&run.secrets)) else { return Err(group) };
-    let Ok(survey) = survey::survey(&client, &options, Some(&scene.zone), &run.secrets).await else {
+    let Ok(survey) = survey::survey(&client, &options, Some(&scene.zone), None, &run.secrets).await else {
         server.lock().await.stop().await;
         return Err(group);
     };
@@ -194,10 +198,15 @@ async fn one(run: &Arc<Run>, job: Job, access: &BTreeSet<Need>, strict: bool) ->
     let started = Instant::now();
     let transcript = Arc::new(Transcript::default());
     let needs = job.check.meta().needs.iter();
-    let missing: Vec<Need> = needs.filter(|need| !access.contains(need)).copied().collect();
-    let ended = match missing.first() {
-        Some(need) => Err(Stop::NotTested { need: *need }),
-        None => guarded(run, job, &transcript).await,
+    let mut missing: Vec<Need> = needs.filter(|need| !access.contains(need)).copied().collect();
+    let ended = match (missing.first(), run.survey.accepted()) {
+        // Tools and their scopes are seen with an accepted token alone: what is amiss is the token, and not an option.
+        (Some(Need::ScopeMap | Need::DeclaredTool), Err(stop @ Stop::Inconclusive { .. })) => {
+            missing.clear();
+            Err(stop)
+        }
+        (Some(need), _) => Err(Stop::NotTested { need: *need }),
+        (None, _) => guarded(run, job, &transcript).await,
     };
     result(run, job, ended, missing, &transcript, started, strict)
 }
@@ -250,7 +259,10 @@ async fn guarded(run: &Arc<Run>, job: Job, transcript: &Arc<Transcript>) -> crat
     let bound = run.options.timeout * 12 + run.options.key_wait * 2 + Duration::from_secs(30);
     let mut task = JoinSet::new();
     let check = job.check;
-    task.spawn(async move { check.run(&cx).await });
+    task.spawn(async move {
+        let verdict = check.run(&cx).await;
+        cx.while_valid(verdict).await
+    });
     match tokio::time::timeout(bound, task.join_next()).await {
         Ok(Some(Ok(verdict))) => verdict,
         Ok(Some(Err(panic))) => Err(Stop::Bug { what: panic.to_string() }),

@@ -26,6 +26,15 @@ impl Secrets {
         if secret.len() < 8 {
             return; // too short to be told from ordinary text
         }
+        // As it stands in a query or a form.
+        let encoded: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+        if encoded != secret {
+            self.keep(&encoded, name);
+        }
+        self.keep(secret, name);
+    }
+
+    fn keep(&self, secret: &str, name: &str) {
         let mut known = self.lock();
         if known.iter().any(|(text, _)| text == secret) {
             return;
@@ -177,6 +186,16 @@ mod tests {
         let hexadecimal = |before: &str| jwt.bytes().map(|byte| format!("{before}{byte:02x}")).collect::<String>();
         assert_eq!(secrets.mask(&format!("a {} b", hexadecimal(""))), "a [token] b");
         assert_eq!(secrets.mask(&format!("a {} b", hexadecimal("%"))), "a [token] b");
+    }
+
+    #[test]
+    fn a_secret_is_masked_in_a_query_too() {
+        let secrets = Secrets::default();
+        secrets.add("opaque+word/=", "token");
+        assert_eq!(
+            secrets.mask("/mcp?access_token=opaque%2Bword%2F%3D&x opaque+word/="),
+            "/mcp?access_token=[token]&x [token]"
+        );
     }
 
     #[test]

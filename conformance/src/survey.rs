@@ -9,6 +9,7 @@ use crate::check::Stop;
 use crate::client::{Client, NoReply, Request};
 use crate::context::Options;
 use crate::discovery::Discovery;
+use crate::given::{Given, Issued};
 use crate::mcp::{self, Operation, Revision, Session};
 use crate::reply::{Outcome, Reply};
 use crate::secrets::Secrets;
@@ -133,17 +134,29 @@ pub fn now() -> i64 {
     jiff::Timestamp::now().as_second()
 }
 
-/// Surveys a target.
+/// Why a survey came to no end.
+#[derive(Debug, thiserror::Error)]
+pub enum SurveyError {
+    /// The zone failed.
+    #[error(transparent)]
+    Zone(#[from] ZoneError),
+    /// The token that was to be given could not be had.
+    #[error("{0}")]
+    Token(String),
+}
+
+/// Surveys a target, with the tokens of a zone, or with the one that was given.
 ///
 /// # Errors
-/// [`ZoneError`] where the zone fails; what the server does is never an error here.
+/// [`SurveyError`] where zone or token fail; what the server does is never an error here.
 pub async fn survey(
     client: &Client,
     options: &Options,
     zone: Option<&Zone>,
+    given: Option<&Given>,
     secrets: &Secrets,
-) -> Result<Survey, ZoneError> {
-    let surveyor = Surveyor { client, options, zone, secrets, transcript: Transcript::default() };
+) -> Result<Survey, SurveyError> {
+    let surveyor = Surveyor { client, options, zone, given, secrets, transcript: Transcript::default() };
     surveyor.run().await
 }
 
@@ -151,19 +164,25 @@ struct Surveyor<'a> {
     client: &'a Client,
     options: &'a Options,
     zone: Option<&'a Zone>,
+    given: Option<&'a Given>,
     secrets: &'a Secrets,
     transcript: Transcript,
 }
 
 impl Surveyor<'_> {
-    async fn run(self) -> Result<Survey, ZoneError> {
+    async fn run(self) -> Result<Survey, SurveyError> {
         let Knocked { anonymous, no_endpoint } = self.knock().await;
         let discovery = Discovery::follow(self.client, &self.options.url, anonymous, self.transcript.take()).await;
         if discovery.anonymous.is_err() {
             // Nobody is there, and a token would get no answer either.
             return Ok(self.without_token(discovery, TokenFound::NoneGiven).await);
         }
-        let Found { token, mut dialects, not_spoken, negotiated } = self.find_token(&discovery).await?;
+        let found = match self.find_token(&discovery).await {
+            // That this is no MCP endpoint says more than that nobody could sign in at it.
+            Err(SurveyError::Token(_)) if no_endpoint.is_some() => Found::default(),
+            found => found?,
+        };
+        let Found { token, mut dialects, not_spoken, negotiated } = found;
         let TokenFound::Accepted(accepted) = token else {
             return Ok(Survey { negotiated, no_endpoint, ..self.without_token(discovery, token).await });
         };
@@ -332,11 +351,31 @@ impl Surveyor<'_> {
         Revision::ALL.into_iter().filter(|r| chosen.is_empty() || chosen.contains(r)).collect()
     }
 
-    /// Tries tokens as zones issue them until one is served.
-    async fn find_token(&self, discovery: &Discovery) -> Result<Found, ZoneError> {
-        let mut found =
-            Found { token: TokenFound::NoneGiven, dialects: BTreeMap::new(), not_spoken: Vec::new(), negotiated: None };
-        let Some(zone) = self.zone else { return Ok(found) };
+    /// Tries the token that was given, or tokens as zones issue them until one is served.
+    async fn find_token(&self, discovery: &Discovery) -> Result<Found, SurveyError> {
+        match (self.given, self.zone) {
+            (Some(given), _) => self.try_given(given, discovery).await,
+            (None, Some(zone)) => self.try_minted(zone, discovery).await,
+            (None, None) => Ok(Found::default()),
+        }
+    }
+
+    async fn try_given(&self, given: &Given, discovery: &Discovery) -> Result<Found, SurveyError> {
+        let issued = given.first(discovery, self.secrets).await.map_err(SurveyError::Token)?;
+        let open = self.open_lists().await;
+        let tried = self.dialects(&issued.token.compact, &open).await;
+        // Where anybody is served, a token that is refused elsewhere was not accepted.
+        if tried.dialects.values().all(|dialect| dialect.open) && !tried.refused.is_empty() {
+            let how = format!("the token of {} got {}{}", given.name(), tried.refused.join(", "), about(&issued));
+            let token = TokenFound::Refused(crate::text::printable(&how));
+            return Ok(Found { token, negotiated: tried.negotiated, ..Found::default() });
+        }
+        given.proven(&issued.token).await;
+        Ok(Found::accepted(issued.token, tried, open))
+    }
+
+    async fn try_minted(&self, zone: &Zone, discovery: &Discovery) -> Result<Found, SurveyError> {
+        let mut found = Found::default();
         let kid = zone.active_key().await?.kid;
         let open = self.open_lists().await;
         let mut scopes = self.scopes(discovery);
@@ -355,15 +394,7 @@ impl Surveyor<'_> {
                 let token = Token { compact, header, claims };
                 let tried = self.dialects(&token.compact, &open).await;
                 if !tried.dialects.is_empty() {
-                    found.token = TokenFound::Accepted(Box::new(token));
-                    found.dialects = tried.dialects;
-                    found.not_spoken = tried.refused;
-                    // A revision in which anybody is served is a way in, whatever it makes of the token.
-                    for (revision, session) in open {
-                        let plain = Dialect { session, bearing: Operation::ListTools, open: true };
-                        found.dialects.entry(revision).or_insert(plain);
-                    }
-                    return Ok(found);
+                    return Ok(Found::accepted(token, tried, open));
                 }
                 found.negotiated = found.negotiated.or(tried.negotiated);
                 let how = tried.refused.join(", ");
@@ -515,7 +546,7 @@ impl Surveyor<'_> {
         callable
     }
 
-    /// Which of the callable tools need a scope: as declared, else as a token without scopes finds out.
+    /// Which of the callable tools need a scope: as declared, else, with a zone, as a token without scopes finds out.
     async fn scoped_tools(
         &self,
         token: &Token,
@@ -524,7 +555,16 @@ impl Surveyor<'_> {
         callable: &[Operation],
     ) -> Result<Vec<ScopedTool>, ZoneError> {
         let mut scoped = Vec::new();
-        let Some(zone) = self.zone else { return Ok(scoped) };
+        let Some(zone) = self.zone else {
+            // One token that is served shows nothing of what it would lack.
+            for operation in callable {
+                let Operation::CallTool { name, .. } = operation else { continue };
+                if let Some(scopes) = self.options.tool_scopes.get(name).cloned() {
+                    scoped.push(ScopedTool { operation: operation.clone(), scopes });
+                }
+            }
+            return Ok(scoped);
+        };
         let bare = token.but(|t| t.without_claim("scope"));
         let compact = zone.sign(&bare.header, &bare.claims).await?;
         self.secrets.add(&compact, "token without scopes");
@@ -665,6 +705,42 @@ struct Found {
     dialects: BTreeMap<Revision, Dialect>,
     not_spoken: Vec<String>,
     negotiated: Option<String>,
+}
+
+impl Default for Found {
+    fn default() -> Self {
+        let (dialects, not_spoken) = (BTreeMap::new(), Vec::new());
+        Self { token: TokenFound::NoneGiven, dialects, not_spoken, negotiated: None }
+    }
+}
+
+impl Found {
+    /// A token that was served where `tried` says, beside revisions in which anybody is.
+    fn accepted(token: Token, tried: Tried, open: Vec<(Revision, Session)>) -> Self {
+        let mut dialects = tried.dialects;
+        // A revision in which anybody is served is a way in, whatever it makes of the token.
+        for (revision, session) in open {
+            let plain = Dialect { session, bearing: Operation::ListTools, open: true };
+            dialects.entry(revision).or_insert(plain);
+        }
+        Self { token: TokenFound::Accepted(Box::new(token)), dialects, not_spoken: tried.refused, negotiated: None }
+    }
+}
+
+/// What a refused token says of itself that may explain the refusal.
+fn about(issued: &Issued) -> String {
+    let time =
+        |seconds: i64| jiff::Timestamp::from_second(seconds).map_or_else(|_| "long ago".to_owned(), |t| t.to_string());
+    if let Some(end) = issued.expires_at.filter(|_| issued.has_expired()) {
+        return format!("; it expired at {}", time(end));
+    }
+    let claim = |name: &str| {
+        let value = issued.token.claims.get(name)?;
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        Some(format!("{name} {}", quoted(&text)))
+    };
+    let claims: Vec<_> = ["iss", "aud", "scope"].into_iter().filter_map(claim).collect();
+    if claims.is_empty() { String::new() } else { format!("; it has {}", claims.join(", ")) }
 }
 
 /// How a token was refused in one revision, and what would have helped: more scopes, or another revision.

@@ -2,9 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use josekit::jwk::KeyPair as _;
+use josekit::jwk::Jwk;
+use josekit::jwk::alg::ec::EcCurve;
 use josekit::jwk::alg::ed::EdCurve;
-use josekit::jws::{ES512, EdDSA, HS256, HS384, JwsSigner, PS512};
+use josekit::jwk::alg::rsa::RsaKeyPair;
+use josekit::jws::{self, JwsSigner};
 use openssl::asn1::Asn1Time;
 use openssl::bn::{BigNum, BigNumContext};
 use openssl::ec::{EcGroup, EcKey};
@@ -17,18 +19,30 @@ use openssl::sign::Signer;
 use openssl::x509::{X509, X509Name};
 use serde_json::{Map, Value, json};
 
-/// A compact JWS taken apart. What is not a JWS (an opaque token) has no parts, and its checks do not apply.
+/// A token, and where it is a compact JWS, that taken apart. An opaque one has no parts, and checks of these do not apply.
 #[derive(Debug, Clone)]
 pub struct Token {
     /// As it goes into the header.
     pub compact: String,
-    /// JOSE header.
+    /// JOSE header; empty where the token is opaque.
     pub header: Map<String, Value>,
-    /// Claims.
+    /// Claims; empty where the token is opaque.
     pub claims: Map<String, Value>,
 }
 
 impl Token {
+    /// Takes any token: apart where it is a compact JWS, else as a whole.
+    pub fn read(text: &str) -> Self {
+        let opaque = || Self { compact: text.to_owned(), header: Map::new(), claims: Map::new() };
+        Self::parse(text).unwrap_or_else(opaque)
+    }
+
+    /// Whether it is a compact JWS with claims, and not opaque to us. A header without `alg` is none (RFC 7515 section
+    /// 4.1.1).
+    pub fn is_jwt(&self) -> bool {
+        self.header.contains_key("alg")
+    }
+
     /// Takes a compact JWS apart, without judging it.
     pub fn parse(compact: &str) -> Option<Self> {
         let mut segments = compact.split('.');
@@ -71,6 +85,9 @@ impl Token {
     /// The same token with one bit of the decoded signature flipped, never one of base64url's unused last bits.
     #[must_use]
     pub fn with_flipped_signature(&self) -> Option<String> {
+        if !self.is_jwt() {
+            return None;
+        }
         let (header, claims, signature) = self.segments();
         let mut bytes = URL_SAFE_NO_PAD.decode(signature).ok()?;
         let middle = bytes.len() / 2;
@@ -137,22 +154,14 @@ impl Draft {
         Ok(self.with_signature(&URL_SAFE_NO_PAD.encode(signature)))
     }
 
-    /// The token signed with a key of ours.
+    /// The token signed with a key of ours, by the algorithm that its header names; one that needs no RSA key gets a fresh
+    /// key of its own kind.
     ///
     /// # Errors
     /// OpenSSL's.
     pub fn signed_with_key(&self, key: &ForeignKey) -> Result<String, ForgeError> {
-        let signature = key.sign(self.signing_input().as_bytes())?;
-        Ok(self.with_signature(&URL_SAFE_NO_PAD.encode(signature)))
-    }
-
-    /// The token under a fresh key of this algorithm, which `alg` names.
-    ///
-    /// # Errors
-    /// josekit's.
-    pub fn signed_by_stranger(mut self, stranger: Stranger) -> Result<String, ForgeError> {
-        self.header("alg", stranger.name());
-        let signature = stranger.signer()?.sign(self.signing_input().as_bytes())?;
+        let alg = self.header.get("alg").and_then(Value::as_str).unwrap_or_default();
+        let signature = key.sign(alg, self.signing_input().as_bytes())?;
         Ok(self.with_signature(&URL_SAFE_NO_PAD.encode(signature)))
     }
 
@@ -241,8 +250,14 @@ impl ForeignKey {
         Ok(certificate.build())
     }
 
-    // OpenSSL itself, since josekit rightly refuses a short key.
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, ForgeError> {
+    /// A signature by this algorithm; by the key's own where it is none of those below.
+    fn sign(&self, alg: &str, message: &[u8]) -> Result<Vec<u8>, ForgeError> {
+        if alg != self.algorithm()
+            && let Some(signer) = self.signer(alg)?
+        {
+            return Ok(signer.sign(message)?);
+        }
+        // OpenSSL itself, since josekit rightly refuses a short key.
         let signed = Signer::new(MessageDigest::sha256(), &self.pair)?.sign_oneshot_to_vec(message)?;
         if self.pair.id() != Id::EC {
             return Ok(signed);
@@ -251,50 +266,26 @@ impl ForeignKey {
         let signature = EcdsaSig::from_der(&signed)?;
         Ok([signature.r().to_vec_padded(P256_BYTES)?, signature.s().to_vec_padded(P256_BYTES)?].concat())
     }
-}
 
-/// A key that no zone has, of an algorithm that a zone does not use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stranger {
-    /// HMAC with SHA-256 under 64 random bytes.
-    Hs256,
-    /// HMAC with SHA-384 under 64 random bytes.
-    Hs384,
-    /// RSASSA-PSS with SHA-512, 2048 bits.
-    Ps512,
-    /// ECDSA on P-521 with SHA-512.
-    Es512,
-    /// Ed25519.
-    EdDsa,
-}
-
-impl Stranger {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Hs256, Self::Hs384, Self::Ps512, Self::Es512, Self::EdDsa];
-
-    /// Its name in `alg`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Hs256 => "HS256",
-            Self::Hs384 => "HS384",
-            Self::Ps512 => "PS512",
-            Self::Es512 => "ES512",
-            Self::EdDsa => "EdDSA",
-        }
-    }
-
-    fn signer(self) -> Result<Box<dyn JwsSigner>, ForgeError> {
-        let mut secret = [0; 64];
-        openssl::rand::rand_bytes(&mut secret)?;
-        Ok(match self {
-            Self::Hs256 => Box::new(HS256.signer_from_bytes(secret)?),
-            Self::Hs384 => Box::new(HS384.signer_from_bytes(secret)?),
-            Self::Ps512 => Box::new(PS512.signer_from_der(PS512.generate_key_pair(2048)?.to_der_private_key())?),
-            Self::Es512 => Box::new(ES512.signer_from_der(ES512.generate_key_pair()?.to_der_private_key())?),
-            Self::EdDsa => {
-                Box::new(EdDSA.signer_from_der(EdDSA.generate_key_pair(EdCurve::Ed25519)?.to_der_private_key())?)
-            }
-        })
+    /// What signs by an algorithm that is not the key's own: this key where it can, else a fresh one of that kind.
+    fn signer(&self, alg: &str) -> Result<Option<Box<dyn JwsSigner>>, ForgeError> {
+        let rsa = || RsaKeyPair::from_der(self.pair.private_key_to_pkcs8()?).map_err(ForgeError::from);
+        let is_rsa = self.pair.id() == Id::RSA;
+        Ok(Some(match alg {
+            "RS384" if is_rsa => Box::new(jws::RS384.signer_from_jwk(&rsa()?.to_jwk_private_key())?),
+            "RS512" if is_rsa => Box::new(jws::RS512.signer_from_jwk(&rsa()?.to_jwk_private_key())?),
+            "PS256" if is_rsa => Box::new(jws::PS256.signer_from_jwk(&rsa()?.to_jwk_private_key())?),
+            "PS384" if is_rsa => Box::new(jws::PS384.signer_from_jwk(&rsa()?.to_jwk_private_key())?),
+            "PS512" if is_rsa => Box::new(jws::PS512.signer_from_jwk(&rsa()?.to_jwk_private_key())?),
+            "ES256" => Box::new(jws::ES256.signer_from_jwk(&Jwk::generate_ec_key(EcCurve::P256)?)?),
+            "ES384" => Box::new(jws::ES384.signer_from_jwk(&Jwk::generate_ec_key(EcCurve::P384)?)?),
+            "ES512" => Box::new(jws::ES512.signer_from_jwk(&Jwk::generate_ec_key(EcCurve::P521)?)?),
+            "EdDSA" => Box::new(jws::EdDSA.signer_from_jwk(&Jwk::generate_ed_key(EdCurve::Ed25519)?)?),
+            "HS256" => Box::new(jws::HS256.signer_from_jwk(&Jwk::generate_oct_key(32)?)?),
+            "HS384" => Box::new(jws::HS384.signer_from_jwk(&Jwk::generate_oct_key(48)?)?),
+            "HS512" => Box::new(jws::HS512.signer_from_jwk(&Jwk::generate_oct_key(64)?)?),
+            _ => return Ok(None),
+        }))
     }
 }
 
@@ -371,7 +362,35 @@ mod tests {
     }
 
     #[test]
+    fn a_foreign_key_signs_by_whatever_algorithm_the_token_names() {
+        let key = ForeignKey::generate().unwrap();
+        for (alg, length) in [
+            ("RS256", 256),
+            ("RS512", 256),
+            ("PS256", 256),
+            ("PS512", 256),
+            ("ES256", 64),
+            ("ES384", 96),
+            ("ES512", 132),
+            ("EdDSA", 64),
+            ("HS256", 32),
+            ("HS512", 64),
+            ("none", 256),
+        ] {
+            let signed = sample().but(|t| t.header("alg", alg)).signed_with_key(&key).unwrap();
+            let signature = URL_SAFE_NO_PAD.decode(Token::read(&signed).segments().2).unwrap();
+            assert_eq!(signature.len(), length, "{alg}");
+        }
+    }
+
+    #[test]
     fn an_opaque_token_has_no_parts() {
+        assert!(sample().is_jwt());
+        for opaque in ["opaque", "a.b.c", "e30.e30.x.y", "e30.e30.x"] {
+            let token = Token::read(opaque);
+            assert_eq!(token.compact, opaque);
+            assert!(!token.is_jwt());
+        }
         assert!(Token::parse("opaque").is_none());
         assert!(Token::parse("a.b.c").is_none());
         assert!(Token::parse("e30.e30.x.y").is_none());

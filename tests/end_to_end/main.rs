@@ -1,5 +1,6 @@
 //! The real programs together, as a user runs them: one module per journey, its snapshots beside it.
 
+mod access;
 mod bad_targets;
 mod launch;
 mod matrix;

@@ -15,7 +15,12 @@ pub(crate) const FAULTY_SERVER: &str = env!("CARGO_BIN_EXE_faulty-server");
 
 /// A zone of its own for one test.
 pub(crate) fn zone() -> Program {
-    Program::start(Path::new(MOCK_ZONE), &["--port", "0"], &[], "KEYCARD_ZONE_URL")
+    zone_with(&[])
+}
+
+/// A zone with more options.
+pub(crate) fn zone_with(options: &[&str]) -> Program {
+    Program::start(Path::new(MOCK_ZONE), &[&["--port", "0"], options].concat(), &[], "KEYCARD_ZONE_URL")
 }
 
 /// A server with this fault, trusting `zone`.
@@ -42,7 +47,12 @@ impl Run {
 
 /// Runs the suite.
 pub(crate) fn conformance(args: &[&str]) -> Run {
-    let output = Command::new(CONFORMANCE).args(args).output().expect("the suite starts");
+    conformance_in(&[], args)
+}
+
+/// Runs the suite with these variables beside the test's own.
+pub(crate) fn conformance_in(env: &[(&str, &str)], args: &[&str]) -> Run {
+    let output = Command::new(CONFORMANCE).args(args).envs(env.iter().copied()).output().expect("the suite starts");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Run { code: output.status.code(), stdout: text(&output.stdout), stderr: text(&output.stderr) }
 }
@@ -96,10 +106,38 @@ pub(crate) fn temporary(name: &str) -> PathBuf {
 
 /// The JSON at this path of a server.
 pub(crate) fn answer(origin: &str, path: &str) -> Value {
+    let (_, text) = sent(|client| client.get(format!("{origin}{path}")));
+    serde_json::from_str(&text).expect("the answer is JSON")
+}
+
+/// The JSON with which a server answers this.
+pub(crate) fn posted(origin: &str, path: &str, body: &Value) -> Value {
+    let (_, text) = sent(|client| client.post(format!("{origin}{path}")).json(body));
+    serde_json::from_str(&text).expect("the answer is JSON")
+}
+
+/// The head and the body of the answer to a request; no redirect is followed.
+pub(crate) fn sent(request: impl FnOnce(&reqwest::Client) -> reqwest::RequestBuilder) -> (Head, String) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be had");
     runtime.block_on(async {
-        let client = reqwest::Client::builder().no_proxy().build().expect("a client can be had");
-        let response = client.get(format!("{origin}{path}")).send().await.expect("the server answers");
-        response.json().await.expect("the answer is JSON")
+        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        let client = client.build().expect("a client can be had");
+        let response = request(&client).send().await.expect("the server answers");
+        let head = Head { status: response.status().as_u16(), headers: response.headers().clone() };
+        (head, response.text().await.expect("the answer ends"))
     })
+}
+
+/// The head of an answer.
+#[derive(Debug)]
+pub(crate) struct Head {
+    pub(crate) status: u16,
+    pub(crate) headers: http::HeaderMap,
+}
+
+impl Head {
+    /// A header's text; empty where there is none.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
 }

@@ -19,9 +19,7 @@ use openssl::x509::X509;
 use reference_server::{Caller, InvalidToken, Scopes, Verifier, VerifyError};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value};
-use support::fault::{
-    Fault, FollowsIssuer, Lack, Metadata, Payload, Rules, Secret, Signature, Strangers, WithoutKey,
-};
+use support::fault::{Fault, FollowsIssuer, Lack, Metadata, Payload, Rules, Secret, Signature, Strangers, WithoutKey};
 
 /// A key set is small.
 const DOCUMENT_AT_MOST: usize = 512 * 1024;

@@ -41,6 +41,7 @@ impl Demo {
         let subject = Subject {
             url: scene.url.clone(),
             zone: Some(scene.zone.clone()),
+            given: None,
             full_access: true,
             rerun: "demo".to_owned(),
             scenes: Some(Arc::new(Again::default())),

@@ -1,5 +1,6 @@
 //! The program: one file per subcommand. Only here are the runtime and the terminal touched.
 
+mod access;
 mod demo;
 mod docs;
 mod explain;

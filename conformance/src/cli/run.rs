@@ -9,11 +9,13 @@ use mock_zone::{Config, MockZone};
 use tokio::sync::{Mutex, Semaphore};
 use url::Url;
 
+use super::access::Access;
 use super::interruptions::Interruptions;
 use super::session::{RunOptions, Subject, shell_quoted};
 use super::{fail, say};
 use crate::discovery::is_loopback;
 use crate::exit_status::ExitStatus;
+use crate::given::Given;
 use crate::launch::Launched;
 use crate::scene::{Scene, Scenes, Started, Zones};
 use crate::secrets::Secrets;
@@ -23,9 +25,10 @@ use crate::zone::{Zone, ZoneError};
 /// Tests a server.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Access decides how much can be tested: --url alone sees what anybody sees; --zone or --launch lets the suite
-mint any token. The launched command runs under `sh -c` with KEYCARD_ZONE_URL, MCP_SERVER_URL, PORT,
-KEYCARD_CLIENT_ID, KEYCARD_CLIENT_SECRET and UPSTREAM_URL set.
+Access decides how much can be tested: --url alone sees what anybody sees; one valid token, by an option or in the
+variable CONFORMANCE_TOKEN, shows what becomes of copies of it that are changed; --zone or --launch lets the suite
+mint any token. Give one of these. The launched command runs under `sh -c` with KEYCARD_ZONE_URL, MCP_SERVER_URL,
+PORT, KEYCARD_CLIENT_ID, KEYCARD_CLIENT_SECRET and UPSTREAM_URL set.
 A control token for a zone beyond loopback is read from MOCK_ZONE_CONTROL_TOKEN.
 
 Reports: --report FORMAT[=FILE], several times if wanted, one of them to standard output at most.
@@ -52,12 +55,14 @@ pub(super) struct Run {
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=600))]
     launch_timeout: u64,
     #[command(flatten)]
+    access: Access,
+    #[command(flatten)]
     options: RunOptions,
 }
 
 impl Run {
     pub(super) async fn execute(&self) -> ExitStatus {
-        if let Err(message) = self.options.check() {
+        if let Err(message) = self.options.check().and_then(|()| self.access.check(self.mints())) {
             return fail(ExitStatus::Usage, message);
         }
         if self.launch.is_none() && self.url.port() == Some(0) {
@@ -67,15 +72,30 @@ impl Run {
             );
         }
         let mut interruptions = Interruptions::listen();
-        match &self.launch {
-            Some(command) => self.launched(command, &mut interruptions).await,
-            None => self.running(&mut interruptions).await,
+        let given = tokio::select! {
+            given = self.access.given(&self.url, self.options.declared_scopes(), self.mints()) => given,
+            () = interruptions.next() => return self.options.interrupted_early(&self.url, &self.rerun()),
+        };
+        match (&self.launch, given) {
+            (_, Err((status, why))) => fail(status, why),
+            (Some(command), Ok(_)) => self.launched(command, &mut interruptions).await,
+            (None, Ok(given)) => self.running(given, &mut interruptions).await,
         }
     }
 
-    async fn running(&self, interruptions: &mut Interruptions) -> ExitStatus {
-        let mut rerun = format!("run --url {}", shell_quoted(self.url.as_str()));
-        let mut given = (None, Vec::new());
+    /// The option that lets the suite mint its tokens.
+    fn mints(&self) -> Option<&'static str> {
+        if self.launch.is_some() { Some("--launch") } else { self.zone.as_ref().map(|_| "--zone") }
+    }
+
+    /// The options that reproduce a run against a server that runs already, without those of its zone.
+    fn rerun(&self) -> String {
+        format!("run --url {}{}", shell_quoted(self.url.as_str()), self.access.rerun())
+    }
+
+    async fn running(&self, given: Option<Given>, interruptions: &mut Interruptions) -> ExitStatus {
+        let mut rerun = self.rerun();
+        let mut found = (None, Vec::new());
         if let Some(url) = &self.zone {
             rerun.push_str(&format!(" --zone {}", shell_quoted(url.as_str().trim_end_matches('/'))));
             let connected = tokio::select! {
@@ -83,15 +103,16 @@ impl Run {
                 () = interruptions.next() => return self.options.interrupted_early(&self.url, &rerun),
             };
             match connected {
-                Ok(connected) => given = connected,
+                Ok(connected) => found = connected,
                 Err(error) => return fail(ExitStatus::CouldNotTest, format!("--zone: {error}")),
             }
         }
-        let (zone, notes) = given;
+        let (zone, notes) = found;
         let full_access = self.zone.is_some();
         let subject = Subject {
             url: self.url.clone(),
             zone,
+            given,
             full_access,
             rerun,
             scenes: None,
@@ -157,6 +178,7 @@ impl Run {
         let subject = Subject {
             url,
             zone: Some(stage.zone.clone()),
+            given: None,
             full_access: true,
             rerun,
             scenes: Some(Arc::new(Relaunch {

@@ -20,6 +20,7 @@ use crate::checks;
 use crate::client::Client;
 use crate::context::{Options, Run};
 use crate::exit_status::ExitStatus;
+use crate::given::Given;
 use crate::mcp::Revision;
 use crate::report::{CheckResult, Format, Policy, Report, Target, Terminal};
 use crate::runner::{self, Progress};
@@ -56,8 +57,8 @@ pub(super) struct RunOptions {
     /// Fail the run when something of this need was not tested (repeatable)
     #[arg(long, value_name = "NEED")]
     require: Vec<Need>,
-    /// Accept that MUSTs of this need are not tested (repeatable)
-    #[arg(long, value_name = "NEED")]
+    /// Accept that MUSTs of this need, one of those of --require, are not tested (repeatable)
+    #[arg(long, value_name = "NEED", hide_possible_values = true)]
     allow_untested: Vec<Need>,
     /// Write a report (repeatable): terminal, json, junit or markdown; without =FILE to standard output
     #[arg(long = "report", value_name = "FORMAT[=FILE]", value_parser = report_target)]
@@ -104,6 +105,8 @@ struct CaFile {
 pub(super) struct Subject {
     pub(super) url: Url,
     pub(super) zone: Option<Zone>,
+    /// The token that was given in place of a zone.
+    pub(super) given: Option<Given>,
     /// Whether `--zone` or `--launch` promised full access.
     pub(super) full_access: bool,
     /// The subcommand and the options that reproduce the run.
@@ -155,7 +158,7 @@ impl RunOptions {
             Err(error) => return fail(ExitStatus::CouldNotTest, error),
         };
         let surveyed = tokio::select! {
-            surveyed = survey::survey(&client, &options, subject.zone.as_ref(), &secrets) => surveyed,
+            surveyed = survey::survey(&client, &options, subject.zone.as_ref(), subject.given.as_ref(), &secrets) => surveyed,
             () = interruptions.next() => return self.interrupted_early(&subject.url, &subject.rerun),
         };
         let survey = match surveyed {
@@ -175,6 +178,7 @@ impl RunOptions {
             require: self.require.clone(),
             allow_untested: self.allow_untested.clone(),
             lacking: Vec::new(),
+            token_refused: None,
             full_access: subject.full_access && self.checks.is_empty(),
             interrupted: false,
         };
@@ -182,14 +186,21 @@ impl RunOptions {
             // Access to a server that runs already promised no start of it.
             policy.allow_untested.push(Need::Launch);
         }
+        if let Some(given) = &subject.given
+            && let Some(note) = given.ends_soon().await
+        {
+            say(format_args!("note: {note}"));
+        }
         let zone = subject.zone.clone();
         let mut run = Run::new(options, client, secrets, subject.zone, survey);
         run.scenes = subject.scenes;
         run.server = subject.server;
+        run.given = subject.given.map(Arc::new);
         let run = Arc::new(run);
         let has = runner::access(&run);
         policy.lacking = self.require.iter().filter(|need| !has.contains(need)).copied().collect();
         let target = Target { notes, ..target(&run, &self.rerun(&subject.rerun)) };
+        policy.token_refused.clone_from(&target.token_refused);
         let progress = Shown::new(io::stderr().is_terminal());
         let selected = self.selected();
         let results = tokio::select! {
@@ -256,6 +267,11 @@ impl RunOptions {
             upstream: subject.upstream.clone(),
             roots: self.ca_file.iter().flat_map(|file| file.roots.iter().cloned()).collect(),
         }
+    }
+
+    /// Every scope that a tool was said to need.
+    pub(super) fn declared_scopes(&self) -> Vec<String> {
+        self.tool_scopes.iter().map(|(_, scope)| scope.clone()).collect()
     }
 
     fn selected(&self) -> Vec<&'static dyn Check> {

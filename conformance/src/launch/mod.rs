@@ -1,20 +1,22 @@
 //! Starts the server under test and makes sure that nothing of it survives us.
 
+pub mod capture;
 mod guard;
+mod guarded;
 mod listening;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader};
 use tokio::net::TcpStream;
-use tokio::process::{Child, ChildStdin, Command};
 use url::Url;
 
 pub use guard::guard;
+use guarded::Guarded;
 
 /// The hidden subcommand under which this program runs as the guard of a launched command.
 pub const GUARD: &str = "__guard";
@@ -22,19 +24,13 @@ pub const GUARD: &str = "__guard";
 /// Lines of the command's output that are kept, and the bytes of one.
 const LINES_KEPT: usize = 30;
 const LINE_KEPT: u64 = 1000;
-/// How long the guard may take to end the command's group.
-const STOP_WITHIN: Duration = Duration::from_secs(10);
 /// How often readiness is asked for.
 const POLL: Duration = Duration::from_millis(50);
 
 /// A command that runs in its own process group, watched by a second copy of this program.
-///
-/// The guard holds the other end of a pipe from us; when it closes, for whatever reason (we end, panic or are killed),
-/// the guard ends the command's group.
 #[derive(Debug)]
 pub struct Launched {
-    guard: Child,
-    lifeline: Option<ChildStdin>,
+    guarded: Guarded,
     tail: Arc<Mutex<VecDeque<String>>>,
 }
 
@@ -129,7 +125,7 @@ impl Launched {
                 Err(LaunchError::Ended { status, url: url.clone(), tail: launched.tail() })
             }
             Err(_) => {
-                let listening = launched.guard.id().map(listening::listening).unwrap_or_default();
+                let listening = launched.guarded.id().map(listening::listening).unwrap_or_default();
                 launched.stop().await;
                 Err(LaunchError::Silent { url: url.clone(), within, listening, tail: launched.tail() })
             }
@@ -137,24 +133,15 @@ impl Launched {
     }
 
     fn spawn(command: &str, env: &[(String, String)]) -> std::io::Result<Self> {
-        let mut guard = Command::new(std::env::current_exe()?)
-            .args([GUARD, command])
-            .envs(env.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            // Out of the terminal's foreground group, or Ctrl-C would end the guard before it has done its work.
-            .process_group(0)
-            .spawn()?;
+        let (guarded, stdout, stderr) = Guarded::start(command, env)?;
         let tail = Arc::new(Mutex::new(VecDeque::new()));
-        if let Some(out) = guard.stdout.take() {
+        if let Some(out) = stdout {
             tokio::spawn(keep_tail(out, Arc::clone(&tail)));
         }
-        if let Some(err) = guard.stderr.take() {
+        if let Some(err) = stderr {
             tokio::spawn(keep_tail(err, Arc::clone(&tail)));
         }
-        let lifeline = guard.stdin.take();
-        Ok(Self { guard, lifeline, tail })
+        Ok(Self { guarded, tail })
     }
 
     async fn ready(&mut self, url: &Url) -> Result<(), ExitStatus> {
@@ -168,7 +155,7 @@ impl Launched {
         let mut ticks = tokio::time::interval(POLL);
         loop {
             ticks.tick().await;
-            if let Ok(Some(status)) = self.guard.try_wait() {
+            if let Some(status) = self.ended() {
                 return Err(status);
             }
             if let Ok(client) = &client
@@ -181,16 +168,12 @@ impl Launched {
 
     /// Ends the command and everything in its group, and waits for that.
     pub async fn stop(&mut self) {
-        drop(self.lifeline.take());
-        if tokio::time::timeout(STOP_WITHIN, self.guard.wait()).await.is_err() {
-            // The guard itself is stuck; without it nobody else would end the group.
-            let _ = self.guard.start_kill();
-        }
+        self.guarded.stop().await;
     }
 
     /// How the command ended, if it has.
     pub fn ended(&mut self) -> Option<ExitStatus> {
-        self.guard.try_wait().ok().flatten()
+        self.guarded.ended()
     }
 
     /// The end of the command's output, ready to follow a sentence; empty where it wrote nothing.
@@ -211,17 +194,6 @@ impl Launched {
             times => format!("    {line}  ({times} times)"),
         });
         format!("; the end of its output:\n{}", shown.collect::<Vec<_>>().join("\n"))
-    }
-}
-
-/// Who drops a running server (an interruption, a panic) must not leave before its processes have.
-impl Drop for Launched {
-    fn drop(&mut self) {
-        drop(self.lifeline.take());
-        let until = std::time::Instant::now() + STOP_WITHIN;
-        while matches!(self.guard.try_wait(), Ok(None)) && std::time::Instant::now() < until {
-            std::thread::sleep(Duration::from_millis(5));
-        }
     }
 }
 

@@ -208,6 +208,8 @@ pub struct Policy {
     pub allow_untested: Vec<Need>,
     /// Those of `require` that this run does not have at all.
     pub lacking: Vec<Need>,
+    /// Why no token was accepted, where tokens were tried: then no option would help.
+    pub token_refused: Option<String>,
     /// Whether full access was promised (`--zone`, `--launch`).
     pub full_access: bool,
     /// Whether the run was interrupted.
@@ -310,8 +312,12 @@ fn decide(results: &[CheckResult], policy: &Policy) -> (ExitStatus, Option<Strin
         return because(ExitStatus::Findings, format!("{required} checks that --require asks for were not tested"));
     }
     if let Some(need) = policy.lacking.first() {
-        let reason =
-            format!("--require asks for {0}, which this run does not have: {1}", need.name(), need.enabled_by());
+        // Tools and their scopes are seen with an accepted token alone.
+        let remedy = match &policy.token_refused {
+            Some(how) if matches!(need, Need::ScopeMap | Need::DeclaredTool) => format!("no token was accepted: {how}"),
+            _ => need.enabled_by().to_owned(),
+        };
+        let reason = format!("--require asks for {}, which this run does not have: {remedy}", need.name());
         return because(ExitStatus::Findings, reason);
     }
     if count(&|r| r.verdict.is_tested()) == 0 {
@@ -521,6 +527,15 @@ mod tests {
         assert_eq!(decided(&should, &promised), ExitStatus::Success);
         let required = Policy { require: vec![Need::ScopeMap], ..Policy::default() };
         assert_eq!(decided(&should, &required), ExitStatus::Findings);
+    }
+
+    #[test]
+    fn no_option_is_suggested_where_the_token_was_refused() {
+        let lacking = Policy { lacking: vec![Need::ScopeMap], ..Policy::default() };
+        let reason = |policy: &Policy| decide(&[result("p", Verdict::Pass, Level::Must)], policy).1.unwrap();
+        assert!(reason(&lacking).contains("--tool-scope"));
+        let refused = Policy { token_refused: Some("it got 401".to_owned()), ..lacking };
+        assert!(reason(&refused).ends_with("no token was accepted: it got 401"), "{}", reason(&refused));
     }
 
     #[test]

@@ -63,7 +63,8 @@ pub fn find(name: &str) -> Option<&'static Fault> {
     if name == Fault::NONE.name {
         return Some(&Fault::NONE);
     }
-    ALL.iter().chain(oddity::RIGHT).chain(oddity::OPEN).chain(oddity::DOWN).find(|f| f.name == name).copied()
+    let odd = [oddity::RIGHT, oddity::OPEN, oddity::DOWN, oddity::REVOKING].concat();
+    ALL.iter().chain(&odd).find(|f| f.name == name).copied()
 }
 
 /// Changes every `WWW-Authenticate` field of an answer.

@@ -32,7 +32,10 @@ oddities! {
     knows_no_cancelling,
     reads_metadata_each_time,
     leaves_list_open,
+    takes_a_word,
 }
+
+pub use takes_a_word::WORD;
 
 oddities! {
     /// They are open, some in ways that only naming a tool shows: no run may be green.
@@ -46,4 +49,10 @@ oddities! {
     /// They go down: no refusal may be believed.
     DOWN:
     gives_up,
+}
+
+oddities! {
+    /// They want another token in the middle of a run, which only a client that can get one has.
+    REVOKING:
+    revokes_a_token,
 }

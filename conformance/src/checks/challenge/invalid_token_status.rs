@@ -1,7 +1,7 @@
 //! A bad token is the client's to replace, so it is told so.
 
 use super::{GARBAGE, expect_unauthorized, guarded};
-use crate::token::{Draft, Token};
+use crate::token::Draft;
 use async_trait::async_trait;
 use serde_json::json;
 
@@ -50,7 +50,7 @@ impl Check for InvalidTokenStatus {
         if let Some(token) = &accepted {
             bad.push(("a cut copy of the accepted token", cut(&token.compact)));
             bad.extend(token.with_flipped_signature().map(|t| ("the accepted token, its signature changed", t)));
-            if cx.zone().is_ok() && Token::parse(&token.compact).is_some() {
+            if cx.zone().is_ok() {
                 let draft = token.but(|t| t.claim("aud", "https://other.example/mcp"));
                 bad.push(("a token for another audience", cx.sign(&draft, "token for another audience").await?));
             }
@@ -85,6 +85,7 @@ fn cut(token: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::token::Token;
 
     #[test]
     fn an_unsigned_token_is_well_formed() {

@@ -51,7 +51,7 @@ async fn anonymous(cx: &Context) -> Result<Reply, Stop> {
 /// The positive control, where the run has a token that was accepted.
 async fn control(cx: &Context) -> Result<Option<Token>, Stop> {
     match &cx.survey().token {
-        TokenFound::Accepted(_) => cx.accepted_token().await.map(Some),
+        TokenFound::Accepted(_) => cx.accepted_credential().await.map(Some),
         TokenFound::Refused(_) | TokenFound::NoneGiven => Ok(None),
     }
 }
@@ -105,7 +105,9 @@ async fn refusals(cx: &Context) -> Result<Vec<Refusal>, Stop> {
         Refusal { what: "no token", reply: anonymous(cx).await? },
         Refusal { what: "a garbage token", reply: cx.call(GARBAGE, "a word that is no token").await? },
     ];
-    if let Some(tool) = cx.survey().scoped_tools.first() {
+    if cx.zone().is_ok()
+        && let Some(tool) = cx.survey().scoped_tools.first()
+    {
         let reply = cx.call_scoped(tool, &[], "no scope").await?;
         all.push(Refusal { what: "a token without scopes", reply });
     }

@@ -33,7 +33,7 @@ checks! {
     cache::MetadataCache,
 }
 
-pub(in crate::checks) mod relation;
+pub(crate) mod relation;
 
 use serde_json::{Map, Value};
 use url::Url;

@@ -8,7 +8,7 @@ use crate::text::quoted;
 
 /// What a `resource` names, seen from the endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::checks) enum Relation {
+pub(crate) enum Relation {
     /// The endpoint, character for character.
     Exact,
     /// The endpoint or what it lies under, spelled in another way: a path that is shorter by whole segments, a final
@@ -21,7 +21,7 @@ pub(in crate::checks) enum Relation {
 }
 
 /// Compares a `resource` with the endpoint.
-pub(in crate::checks) fn relation(resource: &str, endpoint: &Url) -> Relation {
+pub(crate) fn relation(resource: &str, endpoint: &Url) -> Relation {
     if spellings(endpoint).iter().any(|s| s == resource) {
         return Relation::Exact;
     }

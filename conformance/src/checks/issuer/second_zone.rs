@@ -31,7 +31,7 @@ const META: Meta = Meta {
     requirements: &["keycard-guide-foreign-issuer", "rfc8725-3.8-no-issuer-driven-fetch"],
     level: Level::Must,
     area: Area::Issuer,
-    needs: &[Need::ZoneControl, Need::SecondServer],
+    needs: &[Need::ValidToken, Need::SecondServer],
     follows_from: &["garbage-token", "issuer-other", "foreign-signature"],
     ..Meta::CALM
 };

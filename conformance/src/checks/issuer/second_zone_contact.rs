@@ -32,7 +32,7 @@ const META: Meta = Meta {
     requirements: &["rfc8725-3.8-no-issuer-driven-fetch"],
     level: Level::May,
     area: Area::Issuer,
-    needs: &[Need::ZoneControl, Need::SecondServer],
+    needs: &[Need::ValidToken, Need::SecondServer],
     follows_from: &["second-zone-token"],
     ..Meta::CALM
 };

@@ -42,7 +42,7 @@ impl Check for AfterAuthentication {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        cx.accepted_token().await?;
+        cx.accepted_credential().await?;
         let request = cx.bearing().purpose(format!("{} without a token, right after one with it", cx.bearing_name()));
         cx.send(&request).await?.expect_refused()
     }

@@ -43,12 +43,15 @@ impl Check for TokenEcho {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        let token = cx.accepted_token().await?;
-        let tampered = cx.note(token.with_tampered_claims(|t| t.claim("jti", "tampered")), "tampered token");
-        for (what, compact) in [("the accepted token", token.compact.as_str()), ("a tampered token", tampered.as_str())]
-        {
+        let token = cx.accepted_credential().await?;
+        let mut sent = vec![("the accepted token", token.compact.clone())];
+        if token.is_jwt() {
+            let tampered = token.with_tampered_claims(|t| t.claim("jti", "tampered"));
+            sent.push(("a tampered token", cx.note(tampered, "tampered token")));
+        }
+        for (what, compact) in &sent {
             let reply = cx.call(compact, what).await?;
-            let payload = compact.split('.').nth(1).unwrap_or(compact);
+            let payload = if token.is_jwt() { compact.split('.').nth(1).unwrap_or(compact) } else { compact };
             for (form, trace) in traces(payload) {
                 let in_headers = reply.headers.iter().any(|(_, value)| contains(value.as_bytes(), &trace));
                 if in_headers || contains(&reply.body, &trace) {

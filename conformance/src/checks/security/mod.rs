@@ -156,7 +156,8 @@ async fn expect_closed(cx: &Context, name: &str, bare: &Request) -> Verdict {
             Outcome::NotServedIn2xx if !is_message => {}
             Outcome::NoVerdict if reply.status.is_redirection() && !is_message => {}
             Outcome::NotServedIn2xx | Outcome::NoVerdict if !reply.status.is_redirection() && !reply.is_in_front() => {
-                let TokenFound::Accepted(token) = &cx.survey().token else { return Err(unclear()) };
+                let TokenFound::Accepted(_) = &cx.survey().token else { return Err(unclear()) };
+                let token = cx.current_token().await?;
                 let control =
                     bare.clone().bearer(&token.compact).purpose(format!("{name} with the accepted token (control)"));
                 if cx.send(&control).await?.outcome() != Outcome::Served {

@@ -47,7 +47,8 @@ impl Check for OpenDelete {
 
     async fn run(&self, cx: &Context) -> Verdict {
         let mut session = Session::default();
-        if let TokenFound::Accepted(token) = &cx.survey().token {
+        if let TokenFound::Accepted(_) = &cx.survey().token {
+            let token = cx.current_token().await?;
             // A session of its own: the one that the other checks use must not end here.
             session = cx.open_session(&token.compact, "the accepted token").await?.map_err(|refusal| {
                 Stop::inconclusive(format!("the accepted token could open no session: {}", refusal.describe()))

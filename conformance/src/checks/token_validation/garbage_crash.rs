@@ -43,7 +43,7 @@ impl Check for GarbageTokenCrash {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        cx.accepted_token().await?;
+        cx.accepted_credential().await?;
         for (what, token) in GARBAGE {
             let reply = cx.call(token, what).await?;
             if reply.outcome() == Outcome::ServerError {

@@ -87,7 +87,7 @@ const SLOW: Duration = Duration::from_secs(5);
 
 /// Claims of a token such as a zone might issue, where none is known.
 fn made_up(cx: &Context) -> Map<String, Value> {
-    let named = cx.discovery().authorization_servers().into_iter().next();
+    let named = cx.discovery().issuers().into_iter().next();
     let issuer = named.unwrap_or_else(|| "https://issuer.example".to_owned());
     let claims = json!({
         "iss": issuer,

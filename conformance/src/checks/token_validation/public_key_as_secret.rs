@@ -1,21 +1,20 @@
 //! The classic confusion of algorithms: what everybody may know taken for a secret.
 
 use async_trait::async_trait;
-use openssl::pkey::PKey;
 use serde_json::Value;
 
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
-use crate::zone::Key;
+use crate::public_key::PublicKey;
 
 page! {
     /// A token keyed with the zone's public key as an HMAC secret is refused
     ///
     /// # What it checks
-    /// The claims of the accepted token are signed with HS256. The secret is the zone's public RSA key, in each form
-    /// in which a server may hold it: PEM with and without its last line break, DER, and the JWK as JSON. None may be
-    /// served.
+    /// The claims of the accepted token are signed with HS256. The secret is the public key that verifies that token, as
+    /// its authorization server publishes it, in each form in which a server may hold it: PEM with and without its last
+    /// line break, DER, and the JWK as JSON. None may be served.
     ///
     /// # Why it matters
     /// A verifier that takes the algorithm from the token uses the public key, which everybody can fetch, as the
@@ -34,7 +33,7 @@ const META: Meta = Meta {
     requirements: &["rfc8725-3.1-key-confusion"],
     level: Level::Must,
     area: Area::TokenValidation,
-    needs: &[Need::ZoneControl],
+    needs: &[Need::ValidToken],
     follows_from: &["garbage-token", "tampered-claims"],
     ..Meta::CALM
 };
@@ -47,12 +46,10 @@ impl Check for PublicKeyAsSecret {
 
     async fn run(&self, cx: &Context) -> Verdict {
         let token = cx.accepted_token().await?;
-        let keys = cx.zone()?.keys().await?;
-        let kid = token.header.get("kid").and_then(Value::as_str).unwrap_or_default();
-        let key = keys
-            .iter()
-            .find(|k| k.kid == kid)
-            .ok_or(Stop::inconclusive("the zone no longer has the key of the accepted token"))?;
+        if token.header.get("alg").and_then(Value::as_str).is_some_and(|alg| alg.starts_with("HS")) {
+            return Err(Stop::not_applicable("the accepted token is signed with a secret and not with a key pair"));
+        }
+        let key = cx.published_key(&token).await?;
         let draft = token.but(|t| t.header("alg", "HS256"));
         for (form, secret) in forms(key)? {
             let forged = cx.note(draft.signed_with_secret(&secret)?, "token keyed with the public key");
@@ -63,14 +60,12 @@ impl Check for PublicKeyAsSecret {
 }
 
 /// The forms in which a verifier may hold the key.
-fn forms(key: &Key) -> Result<Vec<(&'static str, Vec<u8>)>, Stop> {
-    let bug = |e: openssl::error::ErrorStack| Stop::Bug { what: e.to_string() };
-    let der = PKey::public_key_from_pem(key.pem.as_bytes()).and_then(|k| k.public_key_to_der()).map_err(bug)?;
-    let pem = key.pem.trim_end();
+fn forms(key: &PublicKey) -> Result<Vec<(&'static str, Vec<u8>)>, Stop> {
+    let pem = key.pem()?;
     Ok(vec![
-        ("PEM", format!("{pem}\n").into_bytes()),
-        ("PEM without its last line break", pem.as_bytes().to_vec()),
-        ("DER", der),
+        ("PEM without its last line break", pem.trim_ascii_end().to_vec()),
+        ("PEM", pem),
+        ("DER", key.der()?),
         ("a JWK", key.jwk.to_string().into_bytes()),
     ])
 }

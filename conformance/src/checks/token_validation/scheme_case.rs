@@ -39,7 +39,7 @@ impl Check for SchemeCase {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        let token = cx.accepted_token().await?;
+        let token = cx.accepted_credential().await?;
         for scheme in ["bearer", "BEARER", "bEaReR"] {
             let request = cx.bearing().authorization(&format!("{scheme} {}", token.compact));
             cx.send(&request.purpose(format!("the accepted token as {scheme}"))).await?.expect_served()?;
