@@ -27,11 +27,10 @@ def cannot(message):
     sys.exit(2)
 
 
-def program(name, profile):
-    """A program of ours as cargo built it."""
+def built(name, profile, build):
+    """A program of ours as cargo built it; `build` is the command that does."""
     path = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / profile / name
     if not path.exists():
-        build = "cargo build --release --workspace" if profile == "release" else "cargo test --workspace --no-run"
         cannot(f"no program at {path}; build it with: {build}")
     return str(path)
 
