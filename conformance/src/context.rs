@@ -654,7 +654,9 @@ impl Context {
     }
 
     fn add_evidence(&self, exchanges: &[Arc<Exchange>]) {
-        exchanges.iter().for_each(|exchange| self.transcript.push(Arc::clone(exchange)));
+        for exchange in exchanges {
+            self.transcript.push(Arc::clone(exchange));
+        }
     }
 
     /// The evidence so far.

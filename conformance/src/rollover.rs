@@ -279,10 +279,21 @@ async fn take_up(
 /// Sends a token of a key that the server must have seen to be gone, until it is refused.
 async fn retire(cx: &Context, token: &str, read: Instant) -> Result<Retired, Stop> {
     let mut waits = Waits::within(cx.options().key_wait);
+    let mut looks_at_keys = None;
     loop {
         let reply = cx.call(token, "a token of the key that was taken out of the set").await?;
-        match reply.outcome() {
+        let outcome = reply.outcome();
+        if outcome == Outcome::Served && looks_at_keys.is_none() {
+            // Who serves forged tokens has no key to drop, and is not waited for.
+            let kid = format!("conformance-{}", random_id());
+            let draft = cx.survey().accepted()?.but(|t| t.header("kid", kid));
+            let forged = cx.note(draft.signed_with_key(cx.foreign_key().await?)?, "forged token");
+            let is_served = cx.call(&forged, "a forged token").await?.outcome() == Outcome::Served;
+            looks_at_keys = Some(!is_served);
+        }
+        match outcome {
             Outcome::Unauthorized | Outcome::Forbidden => return Ok(Retired::Refused(read.elapsed())),
+            Outcome::Served if looks_at_keys == Some(false) => return Ok(Retired::Kept(reply.describe())),
             _ if waits.again().await => {}
             Outcome::Served => return Ok(Retired::Kept(reply.describe())),
             _ => return Ok(Retired::Unclear(format!("the answer was {}", reply.describe()))),

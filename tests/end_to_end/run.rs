@@ -177,7 +177,8 @@ fn a_zone_is_given_back_as_it_was_after_an_interruption() {
     let server = faulty_server(&zone, "retries-for-ever");
     let url = format!("{}/mcp", server.said("MCP_SERVER_URL"));
     let access = ["run", "--url", &url, "--zone", zone.said("KEYCARD_ZONE_URL")];
-    let check = ["--check", "jwks-outage-answer", "--timeout", "120"];
+    // The first publishes a key, the second takes the key set away and waits.
+    let check = ["--check", "key-rotation", "--check", "jwks-outage-answer", "--timeout", "120"];
     let faults = |zone: &Program| answer(zone.said("KEYCARD_ZONE_URL"), "/_control/faults")["faults"].clone();
     let published = |zone: &Program| answer(zone.said("KEYCARD_ZONE_URL"), "/openidconnect/jwks")["keys"].clone();
     let keys = |zone: &Program| answer(zone.said("KEYCARD_ZONE_URL"), "/_control/keys")["keys"].clone();

@@ -262,14 +262,15 @@ impl LaxVerifier {
     }
 
     async fn fetch(&self, issuer: &str) -> Result<Vec<Value>, Lack> {
-        let mut place = format!("{issuer}/openidconnect/jwks");
-        if self.rules.keys.metadata != Metadata::Unread {
+        let place = if self.rules.keys.metadata == Metadata::Unread {
+            format!("{issuer}/openidconnect/jwks")
+        } else {
             let metadata = self.document(&format!("{issuer}/.well-known/oauth-authorization-server")).await?;
             if self.rules.keys.metadata == Metadata::Read && metadata["issuer"] != issuer {
                 return Err(Lack::Malformed);
             }
-            place = metadata["jwks_uri"].as_str().ok_or(Lack::Malformed)?.to_owned();
-        }
+            metadata["jwks_uri"].as_str().ok_or(Lack::Malformed)?.to_owned()
+        };
         let set = self.document(&place).await?;
         let keys = set["keys"].as_array().cloned().ok_or(Lack::Malformed)?;
         if keys.is_empty() {

@@ -38,7 +38,7 @@ const META: Meta = Meta {
     needs: &[Need::ZoneControl, Need::AdminRotateKeys, Need::FaultInjection],
     revisions: Revisions::Once,
     disturbs: Disturbs::Keys,
-    follows_from: &["foreign-signature"],
+    follows_from: &["tampered-claims", "foreign-signature"],
     ..Meta::CALM
 };
 
@@ -60,7 +60,7 @@ impl Check for RetiredKey {
             Retired::Kept(how) => {
                 let within = cx.options().key_wait.as_secs();
                 Err(Stop::violation(
-                    format!("a refusal, {within} s after the server had read a set without the key"),
+                    format!("a refusal within {within} s of the server's reading a set without the key"),
                     format!("still {how}"),
                 ))
             }

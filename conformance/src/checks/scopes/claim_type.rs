@@ -62,7 +62,7 @@ impl Check for ScopeClaimType {
                     return Err(Stop::inconclusive(format!("scope as {what} got {}", reply.describe())));
                 }
                 Outcome::Served if what == "an array" => {
-                    cx.remark("scopes as an array of strings were taken".to_owned())
+                    cx.remark("scopes as an array of strings were taken".to_owned());
                 }
                 _ => {}
             }

@@ -34,7 +34,7 @@ const META: Meta = Meta {
     level: Level::Should,
     area: Area::Scopes,
     needs: &[Need::ZoneControl],
-    follows_from: &["challenge-present"],
+    follows_from: &["challenge-parameter"],
     ..Meta::CALM
 };
 
@@ -62,6 +62,9 @@ async fn judge(cx: &Context, operation: &Operation) -> Verdict {
     let anonymous = cx.send(&cx.operation(operation).purpose(format!("{name} without credentials"))).await?;
     if anonymous.outcome() != Outcome::Unauthorized {
         return Err(Stop::not_applicable(format!("without credentials the answer was {}", anonymous.describe())));
+    }
+    if anonymous.bearer_challenge().is_none() {
+        return Err(Stop::not_applicable("the 401 has no Bearer challenge that can be read, which others judge"));
     }
     if !challenged(&anonymous).is_empty() {
         return Ok(());

@@ -91,7 +91,9 @@ mod tests {
         let not_applicable = || Err(Stop::not_applicable("no 403"));
         let of = |verdicts: Vec<Verdict>| {
             let mut all = Together::default();
-            verdicts.into_iter().for_each(|v| all.add(v));
+            for verdict in verdicts {
+                all.add(verdict);
+            }
             all.verdict()
         };
         assert_eq!(of(vec![not_applicable(), Ok(())]), Ok(()));
