@@ -259,12 +259,11 @@ impl Client {
         *outgoing.method_mut() = request.method.clone();
         *outgoing.headers_mut() = request.headers.clone();
         outgoing.headers_mut().insert(http::header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
-        let hyper = match self.hyper.get() {
-            Some(hyper) => hyper,
-            None => {
-                let made = hyper(&self.options).map_err(|e| NoReply::Connect(innermost(&e)))?;
-                self.hyper.get_or_init(|| made)
-            }
+        let hyper = if let Some(hyper) = self.hyper.get() {
+            hyper
+        } else {
+            let made = hyper(&self.options).map_err(|e| NoReply::Connect(innermost(&e)))?;
+            self.hyper.get_or_init(|| made)
         };
         match tokio::time::timeout(within, hyper.request(outgoing)).await {
             Ok(Ok(incoming)) => Ok(incoming.map(reqwest::Body::wrap).into()),

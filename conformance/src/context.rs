@@ -644,6 +644,11 @@ impl Context {
         self.run.asks_for_no_keys.get_or_init(|| Stop::inconclusive(why)).clone()
     }
 
+    /// Whether the server is ours to stop and to start anew.
+    pub fn can_restart(&self) -> bool {
+        self.run.server.is_some()
+    }
+
     /// Stops the server and starts it anew, as it was; false where it does not start. Its sessions are gone then.
     ///
     /// # Errors

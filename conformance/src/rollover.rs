@@ -61,6 +61,8 @@ pub enum Uptake {
 pub enum Retired {
     /// Its token was refused, so long after the server had read a set without it.
     Refused(Duration),
+    /// Its token was still served so long after that, and refused when the server had been started anew.
+    Cached(Duration),
     /// Its token was still served in the end; so.
     Kept(String),
     /// Nothing can be said, because of this.
@@ -139,6 +141,7 @@ impl Rollover {
         let kid = zone.publish_key().await?;
         let since = zone.last_request().await?;
         let plain = cx.sign(&token.but(|t| t.header("kid", kid.as_str())), "token of a new key").await?;
+        let begun = Instant::now();
         let taken = take_up(cx, &plain, "a token of a new key", since, None).await?;
         let mut rollover = Self {
             plain: taken,
@@ -156,7 +159,7 @@ impl Rollover {
             let base: Vec<Value> =
                 zone.keys().await?.into_iter().filter(|k| k.published && k.kid != kid).map(|k| k.jwk).collect();
             let offers = Offers { cx, zone, token: &token, pairs: &pairs, base: &base };
-            let changed = rollover.change_sets(&offers, &plain).await;
+            let changed = rollover.change_sets(&offers, &plain, begun).await;
             zone.mend(Document::Jwks).await?;
             changed?;
         }
@@ -186,7 +189,7 @@ impl Rollover {
         }
     }
 
-    async fn change_sets(&mut self, offers: &Offers<'_>, retired: &str) -> Result<(), Stop> {
+    async fn change_sets(&mut self, offers: &Offers<'_>, retired: &str, begun: Instant) -> Result<(), Stop> {
         let mut read = None;
         match offers.put(&Kind::ALL).await? {
             Put::Read(answers) => {
@@ -208,6 +211,13 @@ impl Rollover {
                 _ => false,
             };
             if is_settled {
+                continue;
+            }
+            if begun.elapsed() > SETS_WITHIN {
+                // A server that looks once a minute would take ten minutes for what spoils a set.
+                let so_far = begun.elapsed().as_secs();
+                let why = format!("the server took {so_far} s to look at two sets, and was shown no further one");
+                self.seen.entry(kind).or_insert(Seen::Nothing(why));
                 continue;
             }
             let seen = match offers.put(&[kind]).await? {
@@ -277,8 +287,13 @@ async fn take_up(
 }
 
 /// Sends a token of a key that the server must have seen to be gone, until it is refused.
+///
+/// Some servers keep each key for a time of its own, for which no text sets a bound. Where the server can be started anew,
+/// that shows without the wait whether the key is gone with its cache.
 async fn retire(cx: &Context, token: &str, read: Instant) -> Result<Retired, Stop> {
-    let mut waits = Waits::within(cx.options().key_wait);
+    let can_restart = cx.can_restart();
+    let key_wait = cx.options().key_wait;
+    let mut waits = Waits::within(if can_restart { key_wait.min(BEFORE_RESTART) } else { key_wait });
     let mut looks_at_keys = None;
     loop {
         let reply = cx.call(token, "a token of the key that was taken out of the set").await?;
@@ -295,11 +310,37 @@ async fn retire(cx: &Context, token: &str, read: Instant) -> Result<Retired, Sto
             Outcome::Unauthorized | Outcome::Forbidden => return Ok(Retired::Refused(read.elapsed())),
             Outcome::Served if looks_at_keys == Some(false) => return Ok(Retired::Kept(reply.describe())),
             _ if waits.again().await => {}
+            Outcome::Served if can_restart => return anew(cx, token, read).await,
             Outcome::Served => return Ok(Retired::Kept(reply.describe())),
             _ => return Ok(Retired::Unclear(format!("the answer was {}", reply.describe()))),
         }
     }
 }
+
+/// The same of a server that has just been started, and so has nothing in a cache.
+async fn anew(cx: &Context, token: &str, read: Instant) -> Result<Retired, Stop> {
+    let cached = read.elapsed();
+    if !cx.restart().await? {
+        return Ok(Retired::Unclear("the server did not start anew".to_owned()));
+    }
+    let accepted = cx.current_token().await?;
+    let control = cx.call_as_another(&accepted.compact, "the accepted token after a new start (control)").await?;
+    if control.outcome() != Outcome::Served {
+        return Ok(Retired::Unclear(format!("after a new start the accepted token got {}", control.describe())));
+    }
+    let reply = cx.call_as_another(token, "a token of the key that was taken out, after a new start").await?;
+    Ok(match reply.outcome() {
+        Outcome::Unauthorized | Outcome::Forbidden => Retired::Cached(cached),
+        Outcome::Served => Retired::Kept(format!("{}, also after a new start", reply.describe())),
+        _ => Retired::Unclear(format!("after a new start the answer was {}", reply.describe())),
+    })
+}
+
+/// No further set is put to a server that has taken this long for those before.
+const SETS_WITHIN: Duration = Duration::from_secs(100);
+
+/// How long a key that is gone may be served before the server is started anew.
+const BEFORE_RESTART: Duration = Duration::from_secs(5);
 
 /// What came of putting a set to the server.
 enum Put {
@@ -426,7 +467,10 @@ impl Offers<'_> {
         }
         if has(Kind::Encryption) {
             let what = "a token of a key for encryption";
-            add(Kind::Encryption, what, &pairs.encryption, &name("encryption"), |jwk| jwk["use"] = "enc".into())?;
+            add(Kind::Encryption, what, &pairs.encryption, &name("encryption"), |jwk| {
+                jwk["use"] = "enc".into();
+                jwk["alg"] = "RSA-OAEP-256".into();
+            })?;
         }
         if has(Kind::OtherAlgorithm) {
             let what = "an RS256 token of a key for PS256";

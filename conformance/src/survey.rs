@@ -1,6 +1,7 @@
 //! What is found out before the first check: the revisions spoken, a token that is accepted, what may be called.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 use url::Url;
@@ -16,7 +17,8 @@ use crate::secrets::Secrets;
 use crate::text::quoted;
 use crate::token::Token;
 use crate::transcript::Transcript;
-use crate::zone::{Zone, ZoneError};
+use crate::waits::Waits;
+use crate::zone::{Document, Zone, ZoneError};
 
 /// Most read-only tools that are called to find out which scopes they need.
 const TOOLS_TRIED: usize = 6;
@@ -26,6 +28,12 @@ const TOKEN_LIFETIME: i64 = 3600;
 
 /// Most scopes of one tool that are taken out to find out which it needs.
 const SCOPES_TRIED: usize = 8;
+
+/// For how long a server that listens may still be without the keys that it fetches at its start.
+const AWAKE_WITHIN: Duration = Duration::from_secs(3);
+
+/// How often the likeliest token is tried once the server has asked for keys.
+const TRIES_WITH_KEYS: usize = 3;
 
 /// Most requests without credentials that are sent to find one that is answered 401.
 const DOORS_TRIED: usize = 6;
@@ -363,7 +371,7 @@ impl Surveyor<'_> {
     async fn try_given(&self, given: &Given, discovery: &Discovery) -> Result<Found, SurveyError> {
         let issued = given.first(discovery, self.secrets).await.map_err(SurveyError::Token)?;
         let open = self.open_lists().await;
-        let tried = self.dialects(&issued.token.compact, &open).await;
+        let mut tried = self.dialects(&issued.token.compact, &open).await;
         // Where anybody is served, a token that is refused elsewhere was not accepted.
         if tried.dialects.values().all(|dialect| dialect.open) && !tried.refused.is_empty() {
             let how = format!("the token of {} got {}{}", given.name(), tried.refused.join(", "), about(&issued));
@@ -371,6 +379,7 @@ impl Surveyor<'_> {
             return Ok(Found { token, negotiated: tried.negotiated, ..Found::default() });
         }
         given.proven(&issued.token).await;
+        self.ask_again(&issued.token, &mut tried, &open).await;
         Ok(Found::accepted(issued.token, tried, open))
     }
 
@@ -392,8 +401,12 @@ impl Surveyor<'_> {
                 let compact = zone.sign(&header, &claims).await?;
                 self.secrets.add(&compact, "accepted token");
                 let token = Token { compact, header, claims };
-                let tried = self.dialects(&token.compact, &open).await;
+                let mut tried = self.dialects(&token.compact, &open).await;
+                if refusals.is_empty() {
+                    tried = self.once_awake(zone, &token, tried, &open).await?;
+                }
                 if !tried.dialects.is_empty() {
+                    self.ask_again(&token, &mut tried, &open).await;
                     return Ok(Found::accepted(token, tried, open));
                 }
                 found.negotiated = found.negotiated.or(tried.negotiated);
@@ -411,6 +424,43 @@ impl Surveyor<'_> {
         }
         found.token = TokenFound::Refused(crate::text::printable(&refusals.join("; ")));
         Ok(found)
+    }
+
+    /// What the likeliest token comes to once the server has its keys: some listen before they have fetched any, and
+    /// answer 401 until then.
+    async fn once_awake(
+        &self,
+        zone: &Zone,
+        token: &Token,
+        mut tried: Tried,
+        open: &[(Revision, Session)],
+    ) -> Result<Tried, SurveyError> {
+        let mut waits = Waits::within(AWAKE_WITHIN);
+        let mut left = TRIES_WITH_KEYS;
+        while tried.dialects.is_empty() && !tried.unauthorized.is_empty() && left > 0 && waits.again().await {
+            if zone.was_asked_for(Document::Jwks, 0).await? {
+                left -= 1;
+            }
+            tried = self.dialects(&token.compact, open).await;
+        }
+        Ok(tried)
+    }
+
+    /// Asks once more in revisions in which a token got 401 that was served in another one. Where it still does, the
+    /// revision is one that the server speaks, and checks in it will say that the token was not accepted.
+    async fn ask_again(&self, token: &Token, tried: &mut Tried, open: &[(Revision, Session)]) {
+        for revision in std::mem::take(&mut tried.unauthorized) {
+            let list_is_open = open.iter().any(|(r, _)| *r == revision);
+            let again = self.dialect(&token.compact, revision, list_is_open).await;
+            let unaccepted = Dialect { session: Session::default(), bearing: Operation::ListTools, open: list_is_open };
+            match again {
+                Err(refused) if !refused.unauthorized => {}
+                again => {
+                    tried.refused.retain(|how| !how.ends_with(&format!("({revision})")));
+                    tried.dialects.insert(revision, again.unwrap_or(unaccepted));
+                }
+            }
+        }
     }
 
     /// The revisions in which the tools list is served without any token, and the session that came with it: there it says
@@ -453,7 +503,8 @@ impl Surveyor<'_> {
                 Ok(dialect) => {
                     tried.dialects.insert(revision, dialect);
                 }
-                Err(Refused { how, scopes_wanted, negotiated }) => {
+                Err(Refused { how, scopes_wanted, negotiated, unauthorized }) => {
+                    tried.unauthorized.extend(unauthorized.then_some(revision));
                     tried.refused.push(format!("{how} ({revision})"));
                     tried.scopes_wanted.extend(scopes_wanted);
                     tried.negotiated = tried.negotiated.or(negotiated);
@@ -693,6 +744,8 @@ fn title(page: &[u8]) -> Option<String> {
 /// What came of trying a token.
 #[derive(Default)]
 struct Tried {
+    /// Revisions in which the token got 401.
+    unauthorized: Vec<Revision>,
     dialects: BTreeMap<Revision, Dialect>,
     refused: Vec<String>,
     scopes_wanted: Vec<String>,
@@ -748,18 +801,21 @@ struct Refused {
     how: String,
     scopes_wanted: Vec<String>,
     negotiated: Option<String>,
+    /// Whether it was 401.
+    unauthorized: bool,
 }
 
 impl Refused {
     fn by(reply: &Reply) -> Self {
         let scopes_wanted = if reply.outcome() == Outcome::Forbidden { challenged_scopes(reply) } else { Vec::new() };
-        Self { how: reply.describe(), scopes_wanted, negotiated: None }
+        let unauthorized = reply.outcome() == Outcome::Unauthorized;
+        Self { how: reply.describe(), scopes_wanted, negotiated: None, unauthorized }
     }
 }
 
 impl From<String> for Refused {
     fn from(how: String) -> Self {
-        Self { how, scopes_wanted: Vec::new(), negotiated: None }
+        Self { how, scopes_wanted: Vec::new(), negotiated: None, unauthorized: false }
     }
 }
 

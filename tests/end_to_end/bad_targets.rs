@@ -412,7 +412,7 @@ fn what_a_launched_command_does_instead_of_serving_is_said() {
     );
     let silent = launched("sleep 600", &["--launch-timeout", "1"], "3");
     says(&silent, &["the command runs; does it listen on the port in PORT, which is", "it wrote nothing"]);
-    let flood = launched("yes 'a line'", &["--launch-timeout", "1"], "3");
+    let flood = launched("yes 'a line' | head -n 5000; exec sleep 600", &["--launch-timeout", "1"], "3");
     says(&flood, &["a line  (30 times)"]);
     let missing = launched("no-such-command-at-all", &[], "3");
     says(&missing, &["exit status: 127", "the shell did not find it; the end of its output:"]);

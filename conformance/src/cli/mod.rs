@@ -37,7 +37,7 @@ enum Command {
     /// Tests a server
     Run(Box<run::Run>),
     /// Tests the reference server against an embedded zone: no argument, no network
-    Demo(demo::Demo),
+    Demo(Box<demo::Demo>),
     /// Lists every check
     List(list::List),
     /// Explains a check: what it does, why it matters, how to fix what it finds

@@ -32,6 +32,7 @@ oddities! {
     knows_no_cancelling,
     reads_metadata_each_time,
     leaves_list_open,
+    wakes_up_late,
     takes_a_word,
 }
 

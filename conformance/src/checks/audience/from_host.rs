@@ -53,9 +53,10 @@ impl Check for AudienceFromHost {
             let audience = format!("{scheme}://{ELSEWHERE}{}", own.path());
             let foreign = cx.sign(&token.but(|t| t.claim("aud", audience.as_str())), "token for another host").await?;
             let control = cx.call(&foreign, "a token for another host (control)").await?;
-            if control.expect_refused().is_err() {
-                return Err(Stop::inconclusive(format!("without that host's name it got {}", control.describe())));
+            if control.outcome() == Outcome::Served {
+                return Err(Stop::not_applicable("it is served without that host's name, which audience-other judges"));
             }
+            control.expect_refused()?;
             let request = || cx.bearing().bearer(&foreign);
             let requests = [
                 request().header("host", ELSEWHERE).purpose("a token for another host, whose name is in Host"),

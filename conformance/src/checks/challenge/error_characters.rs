@@ -9,7 +9,7 @@ use crate::reply::Outcome;
 use crate::text::quoted;
 
 page! {
-    /// The error of a challenge repeats nothing hostile from the token
+    /// The error of a challenge has no characters that break it
     ///
     /// # What it checks
     /// The zone signs the accepted token again, with an audience and then with an issuer that carries quotes and
@@ -22,7 +22,8 @@ page! {
     /// characters of a token into them says something in the server's name.
     ///
     /// # How to fix it
-    /// Choose the description from a list of fixed sentences, and never put what was sent into it.
+    /// Choose the description from a list of fixed sentences without quotes, and never put what was sent, or what a
+    /// library says, into it.
     ///
     /// # Reference
     /// RFC 6750 section 3.

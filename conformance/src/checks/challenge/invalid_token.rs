@@ -66,7 +66,7 @@ impl Check for ChallengeInvalidToken {
                 continue;
             }
             judged = true;
-            let challenge = reply.bearer_challenge();
+            let challenge = reply.challenges()?.into_iter().find(|c| c.is("Bearer"));
             let actual = match challenge.as_ref().map(|c| c.param("error")) {
                 Some(Some("invalid_token")) => continue,
                 Some(Some(other)) => format!("error={}", quoted(other)),

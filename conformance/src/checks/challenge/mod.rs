@@ -111,6 +111,19 @@ async fn refusals(cx: &Context) -> Result<Vec<Refusal>, Stop> {
         let reply = cx.call_scoped(tool, &[], "no scope").await?;
         all.push(Refusal { what: "a token without scopes", reply });
     }
+    // Refusals of tokens that can be read: libraries often put the reason into the challenge.
+    if cx.zone().is_ok()
+        && let Ok(accepted) = cx.survey().accepted()
+        && accepted.is_jwt()
+    {
+        let other = accepted.but(|t| t.claim("aud", "https://other.example/mcp"));
+        for (what, token) in [
+            ("an expired token", expired(cx).await?),
+            ("a token for another audience", cx.sign(&other, "token for another audience").await?),
+        ] {
+            all.push(Refusal { what, reply: cx.call(&token, what).await? });
+        }
+    }
     // A 403 without a challenge is some other guard's, or judged by a check about scopes.
     all.retain(|r| match r.reply.outcome() {
         Outcome::Unauthorized => true,

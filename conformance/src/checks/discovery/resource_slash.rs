@@ -48,7 +48,16 @@ impl Check for MetadataResourceSlash {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        for (place, resource) in resources(cx.discovery())? {
+        let all = resources(cx.discovery())?;
+        let path_of = |resource: &str| Url::parse(resource).map(|url| url.path().trim_end_matches('/').to_owned());
+        let names_endpoint =
+            |resource: &str| path_of(resource).is_ok_and(|path| Ok(path) == path_of(cx.url().as_str()));
+        let has_own = all.iter().any(|(_, resource)| names_endpoint(resource));
+        for (place, resource) in all {
+            // A second document for the origin is about another resource.
+            if has_own && !names_endpoint(&resource) {
+                continue;
+            }
             let Some(bare) = resource.strip_suffix('/').filter(|r| !r.contains(['?', '#'])) else { continue };
             let Ok(bare) = Url::parse(bare) else { continue };
             if is_same_endpoint(cx, &bare).await? {

@@ -62,6 +62,6 @@ impl Check for EcSignatureRange {
         if let Some(failed) = forged.iter().find(|answer| answer.reply.outcome() == Outcome::ServerError) {
             return Err(Stop::violation(format!("{} refused", failed.what), failed.reply.describe()));
         }
-        super::expect_refused(forged)
+        super::expect_refused(cx, forged)
     }
 }

@@ -45,6 +45,6 @@ impl Check for EncryptionKey {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        super::expect_refused(cx.rollover().await?.answers(Kind::Encryption)?)
+        super::expect_refused(cx, cx.rollover().await?.answers(Kind::Encryption)?)
     }
 }

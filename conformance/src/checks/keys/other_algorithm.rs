@@ -45,6 +45,6 @@ impl Check for KeyOfOtherAlgorithm {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        super::expect_refused(cx.rollover().await?.answers(Kind::OtherAlgorithm)?)
+        super::expect_refused(cx, cx.rollover().await?.answers(Kind::OtherAlgorithm)?)
     }
 }

@@ -46,6 +46,6 @@ impl Check for ShortRsaKey {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        super::expect_refused(cx.rollover().await?.answers(Kind::Short)?)
+        super::expect_refused(cx, cx.rollover().await?.answers(Kind::Short)?)
     }
 }

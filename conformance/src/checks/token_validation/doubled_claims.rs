@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::inside;
-use crate::check::{Area, Check, Level, Meta, Need, Verdict};
+use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
 
@@ -46,15 +46,26 @@ impl Check for DoubledClaims {
         let token = cx.accepted_token().await?;
         let header = Value::Object(token.header.clone()).to_string();
         let claims = Value::Object(token.claims.clone()).to_string();
+        let mut judged = false;
         for (name, bad) in [
             ("aud", json!("https://other.example/mcp")),
             ("iss", json!("https://issuer.example")),
             ("exp", json!(cx.now() - 3600)),
         ] {
+            let alone = cx.sign(&token.but(|t| t.claim(name, bad.clone())), "token with a bad claim").await?;
+            let control = cx.call(&alone, &format!("a token with the bad {name} alone (control)")).await?;
+            if control.expect_refused().is_err() {
+                continue; // then it says nothing which of the two counted; checks of that claim judge the server
+            }
+            judged = true;
             let payload = format!(r#"{{{},"{name}":{bad}}}"#, inside(&claims));
             let doubled = cx.sign_bytes(&header, payload.as_bytes(), "RS256", "token with a claim twice").await?;
             cx.call(&doubled, &format!("a token with {name} twice, the bad one last")).await?.expect_refused()?;
         }
-        Ok(())
+        if judged {
+            Ok(())
+        } else {
+            Err(Stop::not_applicable("none of the bad claims is refused where it stands alone"))
+        }
     }
 }

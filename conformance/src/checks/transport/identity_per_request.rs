@@ -85,7 +85,7 @@ impl Check for IdentityPerRequest {
             }
         }
         if connections.len() > 1 {
-            return Err(Stop::inconclusive("the server closed the connection, so that the requests did not share one"));
+            return Err(Stop::not_applicable("the server closes its connections, so that no two requests share one"));
         }
         Ok(())
     }
