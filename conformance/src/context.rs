@@ -348,18 +348,19 @@ impl Context {
         Ok(token)
     }
 
-    /// Has the zone sign exactly these bytes as header and payload with RS256, or as `algorithm` says, whatever they say.
+    /// Has the zone sign exactly these bytes as header and payload, whatever they say, by the accepted token's algorithm.
     ///
     /// # Errors
     /// Not tested without a zone; inconclusive where the zone fails.
-    pub async fn sign_bytes(&self, header: &str, payload: &[u8], algorithm: &str, name: &str) -> Result<String, Stop> {
+    pub async fn sign_bytes(&self, header: &str, payload: &[u8], name: &str) -> Result<String, Stop> {
         let zone = self.zone()?;
-        let kid = self.run.survey.accepted()?.header.get("kid").cloned().unwrap_or_default();
+        let accepted = &self.run.survey.accepted()?.header;
+        let kid = accepted.get("kid").cloned().unwrap_or_default();
         let body = json!({
             "header_raw": header,
             "payload_base64url": URL_SAFE_NO_PAD.encode(payload),
             "key": {"kid": kid},
-            "sign_with": algorithm,
+            "sign_with": accepted.get("alg"),
         });
         Ok(self.note(zone.mint(&body).await?, name))
     }

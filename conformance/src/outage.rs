@@ -137,7 +137,9 @@ async fn probe(cx: &Context, failure: Failure) -> Result<(Option<String>, Option
     loop {
         let request = cx.bearing().bearer(&forged).purpose(format!("a forged token while {}", failure.name()));
         match cx.send(&request).await {
-            Ok(reply) if reply.outcome() == Outcome::Served => return Ok((Some(reply.describe()), None)),
+            Ok(reply) if reply.outcome() == Outcome::Served || reply.refuses_with_result() => {
+                return Ok((Some(reply.describe()), None));
+            }
             Ok(_) => {}
             // Less than the user allows is no verdict: the suite may have lost its patience before.
             Err(error @ NoReply::Timeout(waited)) if waited >= cx.options().timeout => {

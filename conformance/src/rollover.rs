@@ -16,6 +16,7 @@ use crate::check::Stop;
 use crate::context::Context;
 use crate::reply::{Outcome, Reply};
 use crate::survey::random_id;
+use crate::text::quoted;
 use crate::token::{ForeignKey, ForgeError, Token};
 use crate::transcript::Exchange;
 use crate::waits::Waits;
@@ -149,7 +150,12 @@ impl Rollover {
             seen: BTreeMap::new(),
             exchanges: Vec::new(),
         };
-        if let Some(how) = rollover.plain.not_taken() {
+        let alg = token.header.get("alg").and_then(Value::as_str).unwrap_or_default();
+        if alg != "RS256" {
+            let why = format!("the server wants {}, and the suite's key sets are of RS256", quoted(alg));
+            rollover.retired = Retired::Unclear(why.clone());
+            rollover.seen = Kind::ALL.map(|kind| (kind, Seen::Nothing(why.clone()))).into();
+        } else if let Some(how) = rollover.plain.not_taken() {
             let why = format!("a token of a plain key that was added to the zone's set still got {how}");
             rollover.retired = Retired::Unclear(why.clone());
             rollover.seen = Kind::ALL.map(|kind| (kind, Seen::Nothing(why.clone()))).into();

@@ -384,7 +384,7 @@ fn target(run: &Run, rerun: &str) -> Target {
             TokenFound::Accepted(_) | TokenFound::NoneGiven => None,
         },
         notes: Vec::new(),
-        rerun: rerun.to_owned(),
+        rerun: run.secrets.mask(rerun),
     }
 }
 

@@ -28,8 +28,9 @@ impl Guarded {
         let mut guard = Command::new(std::env::current_exe()?)
             .args([GUARD, command])
             .envs(env.iter().map(|(name, value)| (name, value)))
-            // It is for us, and no business of a server's.
+            // These are for us, and no business of a server's.
             .env_remove(given::VARIABLE)
+            .env_remove(crate::login::SECRET_VARIABLE)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

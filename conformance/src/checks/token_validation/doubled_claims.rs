@@ -59,7 +59,7 @@ impl Check for DoubledClaims {
             }
             judged = true;
             let payload = format!(r#"{{{},"{name}":{bad}}}"#, inside(&claims));
-            let doubled = cx.sign_bytes(&header, payload.as_bytes(), "RS256", "token with a claim twice").await?;
+            let doubled = cx.sign_bytes(&header, payload.as_bytes(), "token with a claim twice").await?;
             cx.call(&doubled, &format!("a token with {name} twice, the bad one last")).await?.expect_refused()?;
         }
         if judged {

@@ -12,7 +12,7 @@ page! {
     /// Of a header parameter that stands twice the last counts, or none
     ///
     /// # What it checks
-    /// The zone signs the accepted token again with RS256, its header naming `alg` twice: RS256 first, none last. It
+    /// The zone signs the accepted token again, its header naming `alg` twice: the one it is signed with first, none last. It
     /// must be refused.
     ///
     /// # Why it matters
@@ -45,9 +45,10 @@ impl Check for DoubledHeader {
     async fn run(&self, cx: &Context) -> Verdict {
         let token = cx.accepted_token().await?;
         let rest = Value::Object(token.but(|t| t.without_header("alg")).header).to_string();
-        let header = format!(r#"{{"alg":"RS256",{},"alg":"none"}}"#, inside(&rest));
+        let usual = token.header.get("alg").cloned().unwrap_or_default();
+        let header = format!(r#"{{"alg":{usual},{},"alg":"none"}}"#, inside(&rest));
         let payload = Value::Object(token.claims).to_string();
-        let doubled = cx.sign_bytes(&header, payload.as_bytes(), "RS256", "token with alg twice").await?;
-        cx.call(&doubled, "a token whose alg is RS256 and then none").await?.expect_refused()
+        let doubled = cx.sign_bytes(&header, payload.as_bytes(), "token with alg twice").await?;
+        cx.call(&doubled, "a token whose alg is the usual one and then none").await?.expect_refused()
     }
 }

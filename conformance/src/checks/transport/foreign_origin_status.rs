@@ -48,7 +48,7 @@ impl Check for ForeignOriginStatus {
         let token = cx.served_token().await?;
         for origin in foreign_origins(cx) {
             let reply = cx.send(&from_origin(cx, &token, &origin)).await?;
-            if reply.outcome() == Outcome::Served {
+            if reply.outcome() == Outcome::Served || reply.refuses_with_result() {
                 return Err(Stop::not_applicable(format!("a request with Origin {origin} was served")));
             }
             if reply.status != StatusCode::FORBIDDEN {
