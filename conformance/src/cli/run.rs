@@ -1,7 +1,7 @@
 //! `conformance run`: a URL alone, with a zone of ours, or with a command that starts the server.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use clap::Args;
@@ -209,6 +209,12 @@ impl Run {
     }
 }
 
+/// A command that ends this soon may have found its port taken; one that only did not answer is not started again.
+const GAVE_UP_WITHIN: Duration = Duration::from_secs(5);
+
+/// How often a server that was stopped is started anew before it counts as one that does not start.
+const STARTS: usize = 3;
+
 /// How many starts go on at once: each costs what a start costs, and a machine that is busy with them is late for all.
 const STARTED_AT_ONCE: usize = 2;
 
@@ -228,7 +234,12 @@ struct Relaunch {
 impl Scenes for Relaunch {
     async fn another(&self) -> Option<Scene> {
         let _turn = self.turns.acquire().await.ok()?;
-        let scene = self.start().await;
+        let begun = Instant::now();
+        let mut scene = self.start().await;
+        if scene.is_none() && begun.elapsed() < GAVE_UP_WITHIN {
+            // Another port, should somebody have been quicker with that one.
+            scene = self.start().await;
+        }
         if scene.is_none() {
             self.turns.close();
         }
@@ -270,13 +281,18 @@ struct Relaunchable {
 impl Started for Relaunchable {
     async fn restart(&mut self) -> bool {
         self.running.stop().await;
-        match Launched::start(&self.command, &self.env, &self.url, self.within).await {
-            Ok(running) => {
-                self.running = running;
-                true
+        // Any connection of this machine may have taken the port meanwhile, for as long as it lasts.
+        let begun = Instant::now();
+        for _ in 0..STARTS {
+            if begun.elapsed() > GAVE_UP_WITHIN {
+                break;
             }
-            Err(_) => false,
+            if let Ok(running) = Launched::start(&self.command, &self.env, &self.url, self.within).await {
+                self.running = running;
+                return true;
+            }
         }
+        false
     }
 
     async fn stop(&mut self) {
