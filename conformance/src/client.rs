@@ -26,6 +26,9 @@ const BODY_AT_MOST: usize = 1024 * 1024;
 /// The bound on connecting, TLS included: an address that swallows packets would else use up the whole of every exchange.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long a stream that has brought its answer may take to end.
+const ENDS_WITHIN: Duration = Duration::from_secs(1);
+
 /// Requests that may go without an answer for as long as the user allows; from then on the suite waits [`IMPATIENT`].
 ///
 /// A server that stops answering in the midst of a run would else cost a minute for each of hundreds of requests.
@@ -152,6 +155,8 @@ pub struct Client {
     timeout: Duration,
     connect_within: Duration,
     in_vain: Arc<AtomicUsize>,
+    /// As [`Connections::One`] has it.
+    keeps_its_connection: bool,
 }
 
 /// What is particular about a client's connections.
@@ -159,7 +164,8 @@ pub struct Client {
 pub enum Connections {
     /// Connections are kept and used again, whichever is free.
     Pooled,
-    /// At most one is kept: requests one after the other go over it, as long as the server lets it be.
+    /// At most one is kept, and every answer is read to its end: requests one after the other go over it, as long as the
+    /// server lets it be.
     One,
     /// None is kept.
     OneEach,
@@ -186,6 +192,7 @@ impl Client {
             timeout,
             connect_within,
             in_vain: Arc::default(),
+            keeps_its_connection: false,
         })
     }
 
@@ -194,7 +201,11 @@ impl Client {
     /// # Errors
     /// Where the TLS library cannot be set up.
     pub fn apart(&self, connections: Connections) -> Result<Self, reqwest::Error> {
-        Ok(Self { http: http(&self.options, self.connect_within, connections)?, ..self.clone() })
+        Ok(Self {
+            http: http(&self.options, self.connect_within, connections)?,
+            keeps_its_connection: connections == Connections::One,
+            ..self.clone()
+        })
     }
 
     /// The bound on one exchange, as it stands.
@@ -298,6 +309,9 @@ impl Client {
                 break;
             }
             if is_stream && reply.message().is_some() {
+                if self.keeps_its_connection {
+                    read_to_its_end(&mut incoming, until.min(tokio::time::Instant::now() + ENDS_WITHIN)).await;
+                }
                 break;
             }
         }
@@ -324,6 +338,17 @@ impl Client {
                 None => String::new(),
             },
             duration_ms: transcript::millis(duration),
+        }
+    }
+}
+
+/// Reads a stream that has said all, up to its end: a connection with something left on it is not used again.
+async fn read_to_its_end(incoming: &mut reqwest::Response, until: tokio::time::Instant) {
+    let mut left = BODY_AT_MOST;
+    while let Ok(Ok(Some(chunk))) = tokio::time::timeout_at(until, incoming.chunk()).await {
+        left = left.saturating_sub(chunk.len());
+        if left == 0 {
+            break;
         }
     }
 }
