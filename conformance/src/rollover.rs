@@ -13,6 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::check::Stop;
+use crate::client::Connections;
 use crate::context::Context;
 use crate::reply::{Outcome, Reply};
 use crate::survey::random_id;
@@ -159,6 +160,13 @@ impl Rollover {
             let why = format!("a token of a plain key that was added to the zone's set still got {how}");
             rollover.retired = Retired::Unclear(why.clone());
             rollover.seen = Kind::ALL.map(|kind| (kind, Seen::Nothing(why.clone()))).into();
+        } else if let Some(how) = refused_by_another_process(cx, &plain).await? {
+            let why = format!(
+                "a token of a new key was served, and after that got {how}: the server seems to have several processes, each \
+                 with a copy of the key set, so that what a further set changes cannot be told; run it with one"
+            );
+            rollover.retired = Retired::Unclear(why.clone());
+            rollover.seen = Kind::ALL.map(|kind| (kind, Seen::Nothing(why.clone()))).into();
         } else {
             let pairs = made.await?;
             // Without the key that was just taken up.
@@ -292,6 +300,20 @@ async fn take_up(
     }
 }
 
+/// How a token was refused that had been served: by a process that has not read the new set.
+async fn refused_by_another_process(cx: &Context, token: &str) -> Result<Option<String>, Stop> {
+    let client = cx.apart(Connections::OneEach)?;
+    for _ in 0..CONNECTIONS_TRIED {
+        let request =
+            cx.bearing().bearer(token).purpose("a token of a new key once more, over a connection of its own");
+        let reply = cx.send_over(&client, &request).await?;
+        if matches!(reply.outcome(), Outcome::Unauthorized | Outcome::Forbidden) {
+            return Ok(Some(reply.describe()));
+        }
+    }
+    Ok(None)
+}
+
 /// Sends a token of a key that the server must have seen to be gone, until it is refused.
 ///
 /// Some servers keep each key for a time of its own, for which no text sets a bound. Where the server can be started anew,
@@ -341,6 +363,9 @@ async fn anew(cx: &Context, token: &str, read: Instant) -> Result<Retired, Stop>
         _ => Retired::Unclear(format!("after a new start the answer was {}", reply.describe())),
     })
 }
+
+/// How many connections are opened to find out whether one process answers them all.
+const CONNECTIONS_TRIED: usize = 8;
 
 /// No further set is put to a server that has taken this long for those before.
 const SETS_WITHIN: Duration = Duration::from_secs(100);
@@ -485,6 +510,10 @@ impl Offers<'_> {
         if has(Kind::Elliptic) {
             let token = add(Kind::Elliptic, "an ES256 token", &pairs.elliptic, &name("elliptic"), as_it_is)?;
             tokens.entry(Kind::Elliptic).or_default().extend(forged_numbers(&token));
+        }
+        if has(Kind::Plain) {
+            let old = ("the accepted token, of a key that the set had before", self.token.compact.clone());
+            tokens.entry(Kind::Plain).or_default().push(old);
         }
         Ok(Offer { keys, witness: witness.unwrap_or_default(), tokens })
     }

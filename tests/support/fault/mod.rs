@@ -297,6 +297,7 @@ faults! {
     accepts_zero_signatures,
     keeps_retired_keys,
     fails_open,
+    opens_after_a_failed_fetch,
     opens_when_keys_are_late,
     opens_when_zone_hangs_up,
     opens_on_malformed_keys,

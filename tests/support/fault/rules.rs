@@ -141,6 +141,9 @@ pub struct Keys {
     pub kept: fn(Vec<Value>) -> Option<Vec<Value>>,
     /// Whether keys of an older set are kept beside those of a newer one.
     pub hoarded: bool,
+    /// Whether every second token is verified by a second process, which has a set of its own and fetches it anew only at
+    /// the third token of a key that it lacks.
+    pub has_slow_twin: bool,
     /// Whether a key of this name is the one that a token names.
     pub named: fn(&str, &str) -> bool,
     /// Whether a key may verify with RS256.
@@ -177,6 +180,8 @@ pub enum WithoutKey {
     Refused,
     /// It passes.
     LetIn,
+    /// It is refused, and the next one passes: the fetch went wrong in the background.
+    NextLetIn,
     /// It waits while the fetch is tried again, for ever.
     Waits,
 }
@@ -199,6 +204,7 @@ impl Keys {
         without: |_| WithoutKey::Refused,
         kept: Some,
         hoarded: false,
+        has_slow_twin: false,
         named: |own, token| own == token,
         rs256: |key| is_for_signatures(key) && is_for(key, "RS256") && is_long(key),
         es256: |_| false,

@@ -34,6 +34,7 @@ oddities! {
     leaves_list_open,
     wakes_up_late,
     takes_a_word,
+    has_a_slow_twin,
 }
 
 pub use takes_a_word::WORD;

@@ -13,9 +13,9 @@ page! {
     /// # What it checks
     /// The zone publishes a new key, and once a token of it is served, a set without it and with another one. When a
     /// token of that other key is served too, so that the server surely read the new set, the first token should be
-    /// refused. A server that still takes it is started anew, where the suite can, and must refuse it then; else it has until
-    /// --key-wait (five minutes unless said otherwise) to let it lapse. How long that took is reported. A server that does not ask for the new set may still have the old one in its
-    /// cache, and is not judged.
+    /// refused. A server that still takes it is started anew, where the suite can, and must refuse it then; else it has
+    /// until --key-wait (five minutes unless said otherwise) to let it lapse. How long that took is reported. A server that
+    /// does not ask for the new set may still have the old one in its cache, and is not judged.
     ///
     /// # Why it matters
     /// A zone takes a key back when it may have been stolen. From then on whoever stole it signs what they like for a
