@@ -346,7 +346,18 @@ fn what_is_no_token_is_said_before_anything_is_sent() {
         (vec![], vec!["--login", "--login-timeout", "0"], "0 is not in 1..=3600"),
         (vec![], vec!["--login", "--client-id", "\u{e4}"], "visible ASCII"),
         (vec![("CONFORMANCE_CLIENT_SECRET", "abcdefgh-secret")], vec!["--login"], "no --client-id says whose"),
-        (vec![("CONFORMANCE_CLIENT_SECRET", " ")], vec!["--login", "--client-id", "x"], "CLIENT_SECRET is empty"),
+        (
+            vec![("CONFORMANCE_CLIENT_SECRET", " ")],
+            vec!["--login", "--client-id", "x", "--issuer", "https://as.example"],
+            "CLIENT_SECRET is empty",
+        ),
+        (
+            vec![("CONFORMANCE_CLIENT_SECRET", "abcdefgh-secret")],
+            vec!["--login", "--client-id", "x"],
+            "only --issuer URL says which",
+        ),
+        (vec![], vec!["--issuer", "https://as.example"], "--issuer is for --login"),
+        (vec![], vec!["--login", "--issuer", "as.example"], "expected the issuer's URL"),
     ] {
         let run = conformance_in(&env, &[&["run", "--url", nobody][..], &args].concat());
         assert_eq!(run.code, Some(2), "{args:?}: {}", run.stderr);
@@ -533,23 +544,29 @@ fn a_client_that_was_registered_by_hand_signs_in_with_its_secret() {
     let text = |name: &str| client[name].as_str().expect("the zone made a client").to_owned();
     let (id, secret) = (text("client_id"), text("client_secret"));
     let env = [("CONFORMANCE_CLIENT_SECRET", secret.as_str())];
-    let run = SigningIn::begin(&place, &env, &[&["--login-url-only", "--client-id", &id][..], &CHECKS].concat());
+    let issuer = place.zone.said("KEYCARD_ZONE_URL").to_owned();
+    let as_client = ["--login-url-only", "--client-id", &id, "--issuer", &issuer];
+    let run = SigningIn::begin(&place, &env, &[&as_client[..], &CHECKS].concat());
     assert_eq!(run.parameter("client_id"), id);
     browse(&run.address, "", "");
     let run = run.ended();
     assert_eq!(run.code, Some(0), "{}\n{}", run.stdout, run.stderr);
     assert_secretless(&run, &[&secret]);
 
-    let run = SigningIn::begin(
-        &place,
-        &[("CONFORMANCE_CLIENT_SECRET", "a-wrong-secret")],
-        &["--login-url-only", "--client-id", &id],
-    );
+    let run = SigningIn::begin(&place, &[("CONFORMANCE_CLIENT_SECRET", "a-wrong-secret")], &as_client);
     browse(&run.address, "", "");
     let run = run.ended();
     assert_eq!(run.code, Some(3), "{}", run.stdout);
     assert!(run.stderr.contains("token: the answer is the error \"invalid_client\""), "{}", run.stderr);
     assert_secretless(&run, &["a-wrong-secret"]);
+
+    // The server under test does not choose who sees the secret.
+    let elsewhere = ["--login-url-only", "--client-id", &id, "--issuer", "https://as.example"];
+    let run = SigningIn::start(&place.url, &env, &elsewhere).ended();
+    assert_eq!(run.code, Some(3), "{}", run.stdout);
+    let expected = format!("name \"{issuer}\" as authorization servers, and --issuer is \"https://as.example\"");
+    assert!(run.stderr.contains(&expected), "{}", run.stderr);
+    assert_secretless(&run, &[&secret]);
 }
 
 #[test]

@@ -42,6 +42,9 @@ pub(super) struct Access {
     /// The client to sign in as, registered by hand; its secret, if any, in CONFORMANCE_CLIENT_SECRET
     #[arg(long, value_name = "ID", help_heading = HEADING, value_parser = client_id)]
     client_id: Option<String>,
+    /// The one authorization server to sign in at; needed where the client has a secret
+    #[arg(long, value_name = "URL", help_heading = HEADING, value_parser = issuer)]
+    issuer: Option<String>,
     /// Refused: an argument is visible to everybody on this machine.
     // Its value is optional and unchecked, since clap would repeat one that it does not take.
     #[arg(long, hide = true, num_args = 0..=1, default_missing_value = "")]
@@ -60,6 +63,7 @@ impl Access {
         let signs_in = self.signs_in();
         for (given, name) in [
             (self.client_id.is_some(), "--client-id"),
+            (self.issuer.is_some(), "--issuer"),
             (self.login_timeout != LOGIN_TIMEOUT_SECONDS, "--login-timeout"),
         ] {
             if given && !signs_in {
@@ -68,6 +72,12 @@ impl Access {
         }
         if signs_in && self.client_id.is_none() && std::env::var_os(SECRET_VARIABLE).is_some() {
             return Err(format!("{SECRET_VARIABLE} is set, but no --client-id says whose secret it is"));
+        }
+        if signs_in && self.issuer.is_none() && std::env::var_os(SECRET_VARIABLE).is_some() {
+            return Err(format!(
+                "{SECRET_VARIABLE} is set, and only --issuer URL says which authorization server may see it; the server \
+                 under test would else choose"
+            ));
         }
         if mints.is_none()
             && variable_is_set()
@@ -136,6 +146,9 @@ impl Access {
         if let Some(id) = &self.client_id {
             words.push(format!("--client-id {}", shell_quoted(id)));
         }
+        if let Some(issuer) = &self.issuer {
+            words.push(format!("--issuer {}", shell_quoted(issuer)));
+        }
         if self.login_timeout != LOGIN_TIMEOUT_SECONDS {
             words.push(format!("--login-timeout {}", self.login_timeout));
         }
@@ -166,6 +179,7 @@ impl Access {
         Ok(Login {
             endpoint: url.clone(),
             client,
+            issuer: self.issuer.clone(),
             scopes,
             guide: Box::new(Screen { opens_browser: !self.login_url_only }),
             within: Duration::from_secs(self.login_timeout),
@@ -220,4 +234,10 @@ fn client_id(text: &str) -> Result<String, &'static str> {
     // RFC 6749 appendix A.1: visible characters and spaces.
     let is_valid = !text.trim().is_empty() && text.bytes().all(|b| (b' '..=b'~').contains(&b));
     if is_valid { Ok(text.to_owned()) } else { Err("expected the client's id, of visible ASCII characters") }
+}
+
+/// Compared with what the server names character for character (RFC 8414 section 3.3), so not normalised.
+fn issuer(text: &str) -> Result<String, &'static str> {
+    let is_valid = Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    if is_valid { Ok(text.to_owned()) } else { Err("expected the issuer's URL, https://as.example.com") }
 }

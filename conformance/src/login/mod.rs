@@ -31,6 +31,10 @@ use callback::Callback;
 /// The variable that may hold the secret of the client of `--client-id`.
 pub const SECRET_VARIABLE: &str = "CONFORMANCE_CLIENT_SECRET";
 
+/// Most authorization servers that are looked at of those that a server names, and that are shown.
+const ISSUERS_READ: usize = 50;
+const ISSUERS_SHOWN: usize = 5;
+
 /// Whoever leads the user to the authorization server: a browser, or a line on the screen.
 #[async_trait]
 pub trait Guide: Send + Sync + std::fmt::Debug {
@@ -60,6 +64,8 @@ pub struct Login {
     pub endpoint: Url,
     /// The client; without one, the suite registers itself.
     pub client: Option<Known>,
+    /// The one authorization server to sign in at, whichever others the server under test names.
+    pub issuer: Option<String>,
     /// Scopes to ask for beside those that the server names.
     pub scopes: Vec<String>,
     /// Who shows the user the way.
@@ -94,6 +100,17 @@ pub enum LoginError {
          metadata-authorization-servers says more, and --token-file or --token-command do without"
     )]
     NoAuthorizationServer,
+    /// A client's secret goes to its own authorization server alone (RFC 9700 section 4.4).
+    #[error(
+        "the server's metadata name {named} as authorization servers, and --issuer is {expected}, to the character; no one \
+         was asked to sign in"
+    )]
+    OtherIssuer {
+        /// Those that it names.
+        named: String,
+        /// The user's.
+        expected: String,
+    },
     /// A token for something else was asked of the user (RFC 9728 section 3.3).
     #[error(
         "the server's metadata name the resource {0}, which is not this server, and a client must not ask for a token of \
@@ -163,7 +180,7 @@ impl TokenSource for Login {
 
 impl Login {
     async fn sign_in(&self, discovery: &Discovery, secrets: &Secrets) -> Result<(Granted, Session), LoginError> {
-        let named = Named::in_metadata(discovery, &self.endpoint)?;
+        let named = Named::in_metadata(discovery, &self.endpoint, self.issuer.as_deref())?;
         let scopes = self.scopes(discovery, &named.metadata);
         let http = Http::new()?;
         let server = AuthorizationServer::discover(&http, &named.issuer, &self.endpoint).await?;
@@ -250,15 +267,29 @@ struct Named {
 }
 
 impl Named {
-    fn in_metadata(discovery: &Discovery, endpoint: &Url) -> Result<Self, LoginError> {
-        let issuer = |metadata: &Map<String, Value>| {
-            let listed = metadata.get("authorization_servers")?.as_array()?;
-            listed.iter().find_map(Value::as_str).map(str::to_owned)
+    fn in_metadata(discovery: &Discovery, endpoint: &Url, wanted: Option<&str>) -> Result<Self, LoginError> {
+        let mut named: Vec<String> = Vec::new();
+        let mut found = None;
+        for (_, metadata) in discovery.documents() {
+            let listed = metadata.get("authorization_servers").and_then(Value::as_array);
+            let listed = listed.into_iter().flatten().filter_map(Value::as_str);
+            for issuer in listed.take(ISSUERS_READ) {
+                if found.is_none() && wanted.is_none_or(|wanted| wanted == issuer) {
+                    found = Some((metadata.clone(), issuer.to_owned()));
+                }
+                if !named.iter().any(|n| n == issuer) {
+                    named.push(issuer.to_owned());
+                }
+            }
+        }
+        let (metadata, issuer) = match (found, wanted) {
+            (Some(found), _) => found,
+            (None, Some(wanted)) if !named.is_empty() => {
+                let named: Vec<_> = named.iter().take(ISSUERS_SHOWN).map(|n| quoted(n)).collect();
+                return Err(LoginError::OtherIssuer { named: named.join(", "), expected: quoted(wanted) });
+            }
+            (None, _) => return Err(LoginError::NoAuthorizationServer),
         };
-        let mut found = discovery.documents().into_iter();
-        let (metadata, issuer) = found
-            .find_map(|(_, metadata)| issuer(&metadata).map(|issuer| (metadata, issuer)))
-            .ok_or(LoginError::NoAuthorizationServer)?;
         // A server that names another's resource would else get a token that is good there.
         let resource = match metadata.get("resource") {
             None => endpoint.to_string(),
