@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::Method;
+use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 use tokio::sync::{Mutex as AsyncMutex, OnceCell};
 use url::Url;
@@ -91,6 +91,8 @@ pub struct Run {
     rollover: OnceCell<Result<Rollover, Stop>>,
     outages: [OnceCell<Result<Outage, Stop>>; Failure::ALL.len()],
     asks_for_no_keys: OnceLock<Stop>,
+    /// Sessions in place of the survey's, which have ended.
+    reopened: Mutex<BTreeMap<Revision, Session>>,
     published: OnceCell<Vec<PublicKey>>,
 }
 
@@ -114,6 +116,7 @@ impl Run {
             rollover: OnceCell::new(),
             outages: Default::default(),
             asks_for_no_keys: OnceLock::new(),
+            reopened: Mutex::default(),
             published: OnceCell::new(),
         }
     }
@@ -269,8 +272,32 @@ impl Context {
     }
 
     async fn control(&self, token: &Token) -> Result<Reply, NoReply> {
+        let session = self.session();
+        let reply = self.control_in(&session, token).await?;
+        if reply.status != StatusCode::NOT_FOUND || session.id.is_none() {
+            return Ok(reply);
+        }
+        // The session has ended: the server was started anew, or has a bound on its sessions.
+        let opened = match self.session() {
+            other if other != session => Ok(other),
+            _ => self.open_session(&token.compact, "the accepted token, as its session has ended").await?,
+        };
+        let Ok(opened) = opened else { return Ok(reply) };
+        let again = self.control_in(&opened, token).await?;
+        if again.outcome() == Outcome::Served {
+            self.reopened().insert(self.revision, opened);
+        }
+        Ok(again)
+    }
+
+    async fn control_in(&self, session: &Session, token: &Token) -> Result<Reply, NoReply> {
         let purpose = format!("{} with the accepted token (control)", self.bearing_name());
-        self.send(&self.bearing().bearer(&token.compact).purpose(purpose)).await
+        let request = mcp::post(self.url(), self.bearing_operation(), self.revision, session);
+        self.send(&request.bearer(&token.compact).purpose(purpose)).await
+    }
+
+    fn reopened(&self) -> MutexGuard<'_, BTreeMap<Revision, Session>> {
+        self.run.reopened.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The accepted token as it is now, without any control: a given one may have been replaced before it ran out.
@@ -448,17 +475,18 @@ impl Context {
 
     /// Any operation as a request, without credentials.
     pub fn operation(&self, operation: &Operation) -> Request {
-        mcp::post(self.url(), operation, self.revision, self.session())
+        mcp::post(self.url(), operation, self.revision, &self.session())
     }
 
     /// A request with another HTTP method on the endpoint.
     pub fn method(&self, method: Method) -> Request {
-        mcp::other(self.url(), method, self.revision, self.session())
+        mcp::other(self.url(), method, self.revision, &self.session())
     }
 
-    /// The session that the survey opened in this revision; empty where the server has none.
-    pub fn session(&self) -> &Session {
-        self.run.survey.session(self.revision)
+    /// The session that the survey opened in this revision, or the one in its place; empty where the server has none.
+    pub fn session(&self) -> Session {
+        let reopened = self.reopened().get(&self.revision).cloned();
+        reopened.unwrap_or_else(|| self.run.survey.session(self.revision).clone())
     }
 
     /// Sends the bearing request with this token.
@@ -490,7 +518,7 @@ impl Context {
     ///
     /// # Errors
     /// Inconclusive, where no answer came.
-    pub async fn open_session(&self, token: &str, what: &str) -> Result<Result<Session, Reply>, Stop> {
+    pub async fn open_session(&self, token: &str, what: &str) -> Result<Result<Session, Reply>, NoReply> {
         let mut session = Session::default();
         if self.revision.initializes() && self.session().id.is_some() {
             let opening = mcp::post(self.url(), &Operation::Initialize, self.revision, &session).bearer(token);
@@ -507,7 +535,7 @@ impl Context {
 
     /// Ends a session that a check opened, as a client does. A server need not let it.
     pub async fn end_session(&self, token: &str, session: &Session) {
-        if session.id.is_some() && *session != *self.session() {
+        if session.id.is_some() && *session != self.session() {
             let request = mcp::other(self.url(), Method::DELETE, self.revision, session).bearer(token);
             let _ = self.send(&request.purpose("the end of that session")).await;
         }

@@ -372,8 +372,9 @@ impl Surveyor<'_> {
         let issued = given.first(discovery, self.secrets).await.map_err(SurveyError::Token)?;
         let open = self.open_lists().await;
         let mut tried = self.dialects(&issued.token.compact, &open).await;
-        // Where anybody is served, a token that is refused elsewhere was not accepted.
-        if tried.dialects.values().all(|dialect| dialect.open) && !tried.refused.is_empty() {
+        // Where anybody is served, a token that is refused elsewhere was not accepted. A revision that the server does not
+        // speak is no refusal.
+        if tried.dialects.values().all(|dialect| dialect.open) && tried.turned_away(self.wanted().len()) {
             let how = format!("the token of {} got {}{}", given.name(), tried.refused.join(", "), about(&issued));
             let token = TokenFound::Refused(crate::text::printable(&how));
             return Ok(Found { token, negotiated: tried.negotiated, ..Found::default() });
@@ -503,7 +504,8 @@ impl Surveyor<'_> {
                 Ok(dialect) => {
                     tried.dialects.insert(revision, dialect);
                 }
-                Err(Refused { how, scopes_wanted, negotiated, unauthorized }) => {
+                Err(Refused { how, scopes_wanted, negotiated, unauthorized, forbidden }) => {
+                    tried.forbidden |= forbidden;
                     tried.unauthorized.extend(unauthorized.then_some(revision));
                     tried.refused.push(format!("{how} ({revision})"));
                     tried.scopes_wanted.extend(scopes_wanted);
@@ -746,10 +748,19 @@ fn title(page: &[u8]) -> Option<String> {
 struct Tried {
     /// Revisions in which the token got 401.
     unauthorized: Vec<Revision>,
+    /// Whether it got 403 in one.
+    forbidden: bool,
     dialects: BTreeMap<Revision, Dialect>,
     refused: Vec<String>,
     scopes_wanted: Vec<String>,
     negotiated: Option<String>,
+}
+
+impl Tried {
+    /// Whether the token was turned away, or nothing else came of it in any of so many revisions.
+    fn turned_away(&self, revisions: usize) -> bool {
+        !self.unauthorized.is_empty() || self.forbidden || self.refused.len() == revisions
+    }
 }
 
 /// What came of looking for a token that is accepted.
@@ -803,19 +814,22 @@ struct Refused {
     negotiated: Option<String>,
     /// Whether it was 401.
     unauthorized: bool,
+    /// Whether it was 403.
+    forbidden: bool,
 }
 
 impl Refused {
     fn by(reply: &Reply) -> Self {
         let scopes_wanted = if reply.outcome() == Outcome::Forbidden { challenged_scopes(reply) } else { Vec::new() };
         let unauthorized = reply.outcome() == Outcome::Unauthorized;
-        Self { how: reply.describe(), scopes_wanted, negotiated: None, unauthorized }
+        let forbidden = reply.outcome() == Outcome::Forbidden;
+        Self { how: reply.describe(), scopes_wanted, negotiated: None, unauthorized, forbidden }
     }
 }
 
 impl From<String> for Refused {
     fn from(how: String) -> Self {
-        Self { how, scopes_wanted: Vec::new(), negotiated: None, unauthorized: false }
+        Self { how, scopes_wanted: Vec::new(), negotiated: None, unauthorized: false, forbidden: false }
     }
 }
 
