@@ -55,14 +55,22 @@ impl Secrets {
                 masked = masked.replace(secret.as_str(), &format!("[{name}]"));
             }
         }
-        mask_encoded_jwts(&mask_jwts(&masked))
+        let mut masked = mask_encoded_jwts(&mask_jwts(&masked));
+        // What is left of a token that was taken apart.
+        for (secret, name) in self.lock().iter() {
+            for part in long_parts(secret).filter(|part| part.len() < secret.len()) {
+                if masked.contains(part) {
+                    masked = masked.replace(part, &format!("[part of {name}]"));
+                }
+            }
+        }
+        masked
     }
 
     /// What a text gives away: the name of a secret that it holds, whole or as one segment of a token, or that there is
     /// what looks like a token.
     pub fn given_away_by(&self, text: &str) -> Option<String> {
-        let has_part =
-            |secret: &str| secret.split('.').any(|part| part.len() >= SEGMENT_AT_LEAST && text.contains(part));
+        let has_part = |secret: &str| long_parts(secret).any(|part| text.contains(part));
         let known = self.lock().iter().find(|(secret, _)| text.contains(secret.as_str()) || has_part(secret)).cloned();
         match known {
             Some((_, name)) => Some(name),
@@ -73,6 +81,11 @@ impl Secrets {
     fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(String, String)>> {
         self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+/// The segments of a token that say by themselves which token it is.
+fn long_parts(secret: &str) -> impl Iterator<Item = &str> {
+    secret.split('.').filter(|part| part.len() >= SEGMENT_AT_LEAST)
 }
 
 /// Replaces what has the form of a compact JWS: base64url of `{"…`, a dot, and more.
@@ -172,6 +185,16 @@ mod tests {
         assert_eq!(secrets.given_away_by(&format!("x {signature} y")).as_deref(), Some("accepted token"));
         assert!(secrets.given_away_by("x eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0. y").is_some());
         assert_eq!(secrets.given_away_by("an event of e30 and nobody"), None);
+    }
+
+    #[test]
+    fn a_token_that_was_taken_apart_is_masked_in_its_long_parts() {
+        let secrets = Secrets::default();
+        let (claims, signature) = ("c".repeat(200), "s".repeat(342));
+        secrets.add(&format!("e30.{claims}.{signature}"), "accepted token");
+        let text = format!(r#"{{"header":"e30","claims":"{claims}","signature":"{signature}"}}"#);
+        let masked = r#"{"header":"e30","claims":"[part of accepted token]","signature":"[part of accepted token]"}"#;
+        assert_eq!(secrets.mask(&text), masked);
     }
 
     #[test]
