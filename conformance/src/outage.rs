@@ -16,7 +16,7 @@ use crate::waits::Waits;
 use crate::zone::Document;
 
 /// How long a server may take to see how the zone fails.
-const COMES_WITHIN: Duration = Duration::from_millis(50);
+const COMES_WITHIN: Duration = Duration::from_millis(20);
 
 /// How the zone fails to serve its key set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
