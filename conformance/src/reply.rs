@@ -37,7 +37,7 @@ pub struct Reply {
 pub const SERVED: &str = "with a result: the request was served";
 
 /// What an answer says about the request's credentials.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// The request was carried out: a JSON-RPC result, or 202 for a notification.
     Served,

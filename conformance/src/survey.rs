@@ -374,10 +374,10 @@ impl Surveyor<'_> {
         let mut tried = self.dialects(&issued.token.compact, &open).await;
         // Where anybody is served, a token that is refused elsewhere was not accepted. A revision that the server does not
         // speak is no refusal.
-        if tried.dialects.values().all(|dialect| dialect.open) && tried.turned_away(self.wanted().len()) {
-            let how = format!("the token of {} got {}{}", given.name(), tried.refused.join(", "), about(&issued));
+        if tried.dialects.values().all(|dialect| dialect.open) && tried.turned_away() {
+            let how = format!("the token of {} got {}{}", given.name(), tried.how_refused(), about(&issued));
             let token = TokenFound::Refused(crate::text::printable(&how));
-            return Ok(Found { token, negotiated: tried.negotiated, ..Found::default() });
+            return Ok(Found { token, negotiated: tried.negotiated(), ..Found::default() });
         }
         given.proven(&issued.token).await;
         self.ask_again(&issued.token, &mut tried, &open).await;
@@ -410,12 +410,12 @@ impl Surveyor<'_> {
                     self.ask_again(&token, &mut tried, &open).await;
                     return Ok(Found::accepted(token, tried, open));
                 }
-                found.negotiated = found.negotiated.or(tried.negotiated);
-                let how = tried.refused.join(", ");
+                found.negotiated = found.negotiated.or_else(|| tried.negotiated());
+                let how = tried.how_refused();
                 let with = if algorithm == "RS256" { String::new() } else { format!(" signed with {algorithm}") };
                 refusals.push(format!("a token of {} with aud {audience}{with} got {how}", zone.issuer()));
                 let known = scopes.len();
-                scopes.extend(tried.scopes_wanted);
+                scopes.extend(tried.refused.into_values().flat_map(|refused| refused.scopes_wanted));
                 scopes.sort();
                 scopes.dedup();
                 if scopes.len() == known {
@@ -438,7 +438,7 @@ impl Surveyor<'_> {
     ) -> Result<Tried, SurveyError> {
         let mut waits = Waits::within(AWAKE_WITHIN);
         let mut left = TRIES_WITH_KEYS;
-        while tried.dialects.is_empty() && !tried.unauthorized.is_empty() && left > 0 && waits.again().await {
+        while tried.dialects.is_empty() && tried.any(Outcome::Unauthorized) && left > 0 && waits.again().await {
             if zone.was_asked_for(Document::Jwks, 0).await? {
                 left -= 1;
             }
@@ -450,17 +450,23 @@ impl Surveyor<'_> {
     /// Asks once more in revisions in which a token got 401 that was served in another one. Where it still does, the
     /// revision is one that the server speaks, and checks in it will say that the token was not accepted.
     async fn ask_again(&self, token: &Token, tried: &mut Tried, open: &[(Revision, Session)]) {
-        for revision in std::mem::take(&mut tried.unauthorized) {
-            let list_is_open = open.iter().any(|(r, _)| *r == revision);
-            let again = self.dialect(&token.compact, revision, list_is_open).await;
-            let unaccepted = Dialect { session: Session::default(), bearing: Operation::ListTools, open: list_is_open };
-            match again {
-                Err(refused) if !refused.unauthorized => {}
-                again => {
-                    tried.refused.retain(|how| !how.ends_with(&format!("({revision})")));
-                    tried.dialects.insert(revision, again.unwrap_or(unaccepted));
-                }
+        let refused: Vec<Revision> = tried.refused.keys().copied().collect();
+        for revision in refused {
+            if tried.refused[&revision].outcome != Some(Outcome::Unauthorized) {
+                continue;
             }
+            let list_is_open = open.iter().any(|(r, _)| *r == revision);
+            let unaccepted = Dialect { session: Session::default(), bearing: Operation::ListTools, open: list_is_open };
+            let spoken = match self.dialect(&token.compact, revision, list_is_open).await {
+                Ok(dialect) => dialect,
+                Err(again) if again.outcome == Some(Outcome::Unauthorized) => unaccepted,
+                Err(again) => {
+                    tried.refused.insert(revision, again);
+                    continue;
+                }
+            };
+            tried.refused.remove(&revision);
+            tried.dialects.insert(revision, spoken);
         }
     }
 
@@ -504,12 +510,8 @@ impl Surveyor<'_> {
                 Ok(dialect) => {
                     tried.dialects.insert(revision, dialect);
                 }
-                Err(Refused { how, scopes_wanted, negotiated, unauthorized, forbidden }) => {
-                    tried.forbidden |= forbidden;
-                    tried.unauthorized.extend(unauthorized.then_some(revision));
-                    tried.refused.push(format!("{how} ({revision})"));
-                    tried.scopes_wanted.extend(scopes_wanted);
-                    tried.negotiated = tried.negotiated.or(negotiated);
+                Err(refused) => {
+                    tried.refused.insert(revision, refused);
                 }
             }
         }
@@ -743,23 +745,34 @@ fn title(page: &[u8]) -> Option<String> {
     if words.is_empty() { None } else { Some(words.join(" ")) }
 }
 
-/// What came of trying a token.
+/// What came of trying a token in each revision.
 #[derive(Default)]
 struct Tried {
-    /// Revisions in which the token got 401.
-    unauthorized: Vec<Revision>,
-    /// Whether it got 403 in one.
-    forbidden: bool,
     dialects: BTreeMap<Revision, Dialect>,
-    refused: Vec<String>,
-    scopes_wanted: Vec<String>,
-    negotiated: Option<String>,
+    refused: BTreeMap<Revision, Refused>,
 }
 
 impl Tried {
-    /// Whether the token was turned away, or nothing else came of it in any of so many revisions.
-    fn turned_away(&self, revisions: usize) -> bool {
-        !self.unauthorized.is_empty() || self.forbidden || self.refused.len() == revisions
+    fn any(&self, outcome: Outcome) -> bool {
+        self.refused.values().any(|refused| refused.outcome == Some(outcome))
+    }
+
+    /// Whether the token was turned away in one revision, or nothing came of it in any.
+    fn turned_away(&self) -> bool {
+        self.any(Outcome::Unauthorized) || self.any(Outcome::Forbidden) || self.dialects.is_empty()
+    }
+
+    /// Each refusal and its revision.
+    fn refusals(&self) -> Vec<String> {
+        self.refused.iter().map(|(revision, refused)| format!("{} ({revision})", refused.how)).collect()
+    }
+
+    fn how_refused(&self) -> String {
+        self.refusals().join(", ")
+    }
+
+    fn negotiated(&self) -> Option<String> {
+        self.refused.values().find_map(|refused| refused.negotiated.clone())
     }
 }
 
@@ -781,13 +794,14 @@ impl Default for Found {
 impl Found {
     /// A token that was served where `tried` says, beside revisions in which anybody is.
     fn accepted(token: Token, tried: Tried, open: Vec<(Revision, Session)>) -> Self {
+        let not_spoken = tried.refusals();
         let mut dialects = tried.dialects;
         // A revision in which anybody is served is a way in, whatever it makes of the token.
         for (revision, session) in open {
             let plain = Dialect { session, bearing: Operation::ListTools, open: true };
             dialects.entry(revision).or_insert(plain);
         }
-        Self { token: TokenFound::Accepted(Box::new(token)), dialects, not_spoken: tried.refused, negotiated: None }
+        Self { token: TokenFound::Accepted(Box::new(token)), dialects, not_spoken, negotiated: None }
     }
 }
 
@@ -812,24 +826,20 @@ struct Refused {
     how: String,
     scopes_wanted: Vec<String>,
     negotiated: Option<String>,
-    /// Whether it was 401.
-    unauthorized: bool,
-    /// Whether it was 403.
-    forbidden: bool,
+    /// What the answer was, where one came that could be one to a token.
+    outcome: Option<Outcome>,
 }
 
 impl Refused {
     fn by(reply: &Reply) -> Self {
         let scopes_wanted = if reply.outcome() == Outcome::Forbidden { challenged_scopes(reply) } else { Vec::new() };
-        let unauthorized = reply.outcome() == Outcome::Unauthorized;
-        let forbidden = reply.outcome() == Outcome::Forbidden;
-        Self { how: reply.describe(), scopes_wanted, negotiated: None, unauthorized, forbidden }
+        Self { how: reply.describe(), scopes_wanted, negotiated: None, outcome: Some(reply.outcome()) }
     }
 }
 
 impl From<String> for Refused {
     fn from(how: String) -> Self {
-        Self { how, scopes_wanted: Vec::new(), negotiated: None, unauthorized: false, forbidden: false }
+        Self { how, scopes_wanted: Vec::new(), negotiated: None, outcome: None }
     }
 }
 

@@ -160,7 +160,7 @@ impl LaxVerifier {
         lock(&self.remembered).insert(what.to_owned());
     }
 
-    /// Whether the slow twin does without the key of this name for now.
+    /// Whether the slow twin has not been asked for the key of this name often enough to fetch its set anew.
     fn is_patient_with(&self, kid: &str) -> bool {
         let mut lacked = lock(&self.lacked);
         let times = lacked.entry(kid.to_owned()).or_default();

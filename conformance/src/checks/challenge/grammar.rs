@@ -11,9 +11,9 @@ page! {
     /// The challenge follows the grammar of HTTP
     ///
     /// # What it checks
-    /// `WWW-Authenticate` of the refusals of no token, a garbage token, an expired one, one for another audience
-    /// and, where a tool needs a scope, one without it is parsed. Unquoted URLs, missing commas and unbalanced quotes break it. Several
-    /// challenges in one or more fields, spaces around `=`, empty list elements, other schemes and quoted
+    /// `WWW-Authenticate` of the refusals of no token, a garbage token, an expired one, one for another audience and,
+    /// where a tool needs a scope, one without it is parsed. Unquoted URLs, missing commas and unbalanced quotes break
+    /// it. Several challenges in one or more fields, spaces around `=`, empty list elements, other schemes and quoted
     /// pairs are legal.
     ///
     /// # Why it matters

@@ -12,8 +12,8 @@ page! {
     ///
     /// # What it checks
     /// The bearing request carries `Authorization: Bearer` without a token, `Bearer a b`, two `Authorization` fields
-    /// with garbage, and, where there is one, the accepted token with another word behind it. 400 is the status that MCP names for it, and 401 is accepted. 5xx
-    /// and service break it. Another 4xx is not judged, and passes here.
+    /// with garbage, and, where there is one, the accepted token with another word behind it. 400 is the status that MCP
+    /// names for it, and 401 is accepted. 5xx and service break it. Another 4xx is not judged, and passes here.
     ///
     /// # Why it matters
     /// Code that splits the header on a space and takes the second part crashes on these, or takes them for
