@@ -27,7 +27,7 @@ const BODY_AT_MOST: usize = 1024 * 1024;
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
 /// How long a stream that has brought its answer may take to end.
-const ENDS_WITHIN: Duration = Duration::from_secs(1);
+const ENDS_WITHIN: Duration = Duration::from_secs(2);
 
 /// Requests that may go without an answer for as long as the user allows; from then on the suite waits [`IMPATIENT`].
 ///
@@ -310,7 +310,8 @@ impl Client {
             }
             if is_stream && reply.message().is_some() {
                 if self.keeps_its_connection {
-                    read_to_its_end(&mut incoming, until.min(tokio::time::Instant::now() + ENDS_WITHIN)).await;
+                    let ends = read_to_its_end(&mut incoming, until.min(tokio::time::Instant::now() + ENDS_WITHIN));
+                    reply.left_open = !ends.await;
                 }
                 break;
             }
@@ -322,7 +323,7 @@ impl Client {
         let secrets = &self.secrets;
         let reply = outcome.as_ref().ok();
         Exchange {
-            purpose: request.purpose.clone(),
+            purpose: secrets.mask(&request.purpose),
             request: secrets.mask(&match &request.raw_path {
                 Some(path) => format!("{} {}{path}", request.method, request.url.origin().ascii_serialization()),
                 None => format!("{} {}", request.method, request.url),
@@ -342,15 +343,18 @@ impl Client {
     }
 }
 
-/// Reads a stream that has said all, up to its end: a connection with something left on it is not used again.
-async fn read_to_its_end(incoming: &mut reqwest::Response, until: tokio::time::Instant) {
+/// Reads a stream that has said all, up to its end, if that comes: a connection with something left on it is not used
+/// again.
+async fn read_to_its_end(incoming: &mut reqwest::Response, until: tokio::time::Instant) -> bool {
     let mut left = BODY_AT_MOST;
-    while let Ok(Ok(Some(chunk))) = tokio::time::timeout_at(until, incoming.chunk()).await {
-        left = left.saturating_sub(chunk.len());
-        if left == 0 {
-            break;
+    while left > 0 {
+        match tokio::time::timeout_at(until, incoming.chunk()).await {
+            Ok(Ok(Some(chunk))) => left = left.saturating_sub(chunk.len()),
+            Ok(Ok(None) | Err(_)) => return true,
+            Err(_) => return false,
         }
     }
+    false
 }
 
 /// What all of the suite's clients of the target have in common.

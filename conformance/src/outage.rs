@@ -15,32 +15,39 @@ use crate::transcript::{Exchange, millis};
 use crate::waits::Waits;
 use crate::zone::Document;
 
-/// How long a server may take to see how the zone fails.
-const COMES_WITHIN: Duration = Duration::from_millis(20);
+/// How long a server that asks for keys in the background may take to see that it gets none, and to try again.
+const SEEN_WITHIN: Duration = Duration::from_millis(750);
 
-/// How the zone fails to serve its key set.
+/// How long such a server may wait for an answer that does not come.
+const GIVEN_UP_WITHIN: Duration = Duration::from_secs(12);
+
+/// Who refuses a token this soon while its zone gives no answer does not wait for the keys.
+const AT_ONCE: Duration = Duration::from_millis(500);
+
+/// How the zone fails to serve its key set; those first that servers take longest to get over, since they are begun in this
+/// order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Failure {
-    /// It answers 500.
-    Status,
+    /// Its answer is much larger than a key set is, and has no key.
+    Oversized,
+    /// Its key set is empty.
+    Empty,
     /// Its answer comes later than anybody waits.
     Slow,
+    /// It answers 500.
+    Status,
     /// It closes the connection.
     Closed,
     /// Its answer breaks off in the middle of the JSON.
     Malformed,
     /// It answers with a web page, as a portal in between does.
     Html,
-    /// Its answer is much larger than a key set is, and has no key.
-    Oversized,
-    /// Its key set is empty.
-    Empty,
 }
 
 impl Failure {
     /// All of them.
     pub const ALL: [Self; 7] =
-        [Self::Status, Self::Slow, Self::Closed, Self::Malformed, Self::Html, Self::Oversized, Self::Empty];
+        [Self::Oversized, Self::Empty, Self::Slow, Self::Status, Self::Closed, Self::Malformed, Self::Html];
 
     /// The control plane's word for it, given how long the suite waits for the server.
     fn fault(self, timeout: Duration) -> Value {
@@ -130,7 +137,8 @@ impl Outage {
     }
 }
 
-/// Sends forged tokens of an unknown key until the zone's log shows that the server asked for keys, and one after that.
+/// Sends forged tokens of an unknown key until the zone's log shows that the server asked for keys, and one more when it must
+/// have seen that it gets none. No more than that: a server may ask a few times only in a while, and has to get over this.
 async fn probe(cx: &Context, failure: Failure) -> Result<(Option<String>, Option<String>), Stop> {
     let zone = cx.zone()?;
     let draft = cx.survey().accepted()?.but(|t| t.header("kid", format!("conformance-{}", random_id())));
@@ -140,27 +148,29 @@ async fn probe(cx: &Context, failure: Failure) -> Result<(Option<String>, Option
     let mut asked = false;
     loop {
         let request = cx.bearing().bearer(&forged).purpose(format!("a forged token while {}", failure.name()));
-        match cx.send(&request).await {
+        let refused_after = match cx.send(&request).await {
             Ok(reply) if reply.outcome() == Outcome::Served || reply.refuses_with_result() => {
                 return Ok((Some(reply.describe()), None));
             }
-            Ok(_) => {}
+            Ok(reply) => reply.duration,
             // Less than the user allows is no verdict: the suite may have lost its patience before.
             Err(error @ NoReply::Timeout(waited)) if waited >= cx.options().timeout => {
                 return Ok((None, Some(error.to_string())));
             }
             Err(error) => return Err(error.into()),
-        }
+        };
         if asked {
             return Ok((None, None));
         }
         asked = zone.was_asked_for(Document::Jwks, since).await?;
-        if asked && failure == Failure::Slow {
-            // Who waits for the answer has refused by now, and one more token would wait as long.
-            return Ok((None, None));
-        } else if asked {
-            // Who asks in the background answers before it knows what came.
-            tokio::time::sleep(COMES_WITHIN).await;
+        if asked {
+            let within = match failure {
+                // Who waited for the keys has given up by now, and another token would wait as long.
+                Failure::Slow if refused_after >= AT_ONCE => return Ok((None, None)),
+                Failure::Slow => GIVEN_UP_WITHIN,
+                _ => SEEN_WITHIN,
+            };
+            tokio::time::sleep(within.min(cx.options().key_wait / 8)).await;
         } else if !waits.again().await {
             return Err(cx.did_not_ask_for_keys());
         }

@@ -26,6 +26,8 @@ pub struct Reply {
     pub cut_short: bool,
     /// From the request's start to the end of the answer.
     pub duration: Duration,
+    /// Whether the stream that brought it went on for longer than was waited, so that its connection was given up.
+    pub left_open: bool,
     /// Our end of the connection that it came over: what tells one connection from another.
     pub connection: Option<SocketAddr>,
     /// The same as evidence.
@@ -71,6 +73,7 @@ impl Reply {
             headers,
             body: Vec::new(),
             cut_short: false,
+            left_open: false,
             duration: Duration::ZERO,
             connection: None,
             exchange,
@@ -146,9 +149,10 @@ impl Reply {
         if self.carries_result() { Outcome::Served } else { Outcome::NotServedIn2xx }
     }
 
-    /// Whether it says no, and carries the result of what it refuses: then the request was carried out all the same.
+    /// Whether it says no, or that the server failed, and carries the result of what was asked: then the request was
+    /// carried out all the same.
     pub fn refuses_with_result(&self) -> bool {
-        self.status.is_client_error() && self.carries_result()
+        (self.status.is_client_error() || self.status.is_server_error()) && self.carries_result()
     }
 
     /// Whether the answer is the result of what was asked; a tool's error is none.

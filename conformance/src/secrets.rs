@@ -3,7 +3,8 @@
 use std::sync::Mutex;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, URL_SAFE_NO_PAD};
 
 /// Every token and secret of the run, each with a name that may be shown in its place.
 ///
@@ -11,11 +12,23 @@ use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 /// never sent.
 #[derive(Debug, Default)]
 pub struct Secrets {
-    known: Mutex<Vec<(String, String)>>,
+    known: Mutex<Known>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    /// Each with its name, the longest first.
+    all: Vec<(String, String)>,
+    /// Those of them that are no tokens of several segments: nothing but their letters tells what they are.
+    opaque: Vec<(String, String)>,
 }
 
 /// A segment that is shorter may stand in a text by chance, or be a header that every token of a zone has.
 const SEGMENT_AT_LEAST: usize = 120;
+
+/// The beginning of an opaque secret by which it is known where a text was cut, and the length from which one has it.
+const BEGINNING: usize = 16;
+const CUT_AT_LEAST: usize = 24;
 
 /// A run makes a few hundred tokens; older ones are masked by their looks.
 const KNOWN_AT_MOST: usize = 4096;
@@ -36,28 +49,35 @@ impl Secrets {
 
     fn keep(&self, secret: &str, name: &str) {
         let mut known = self.lock();
-        if known.iter().any(|(text, _)| text == secret) {
+        if known.all.iter().any(|(text, _)| text == secret) {
             return;
         }
-        if known.len() >= KNOWN_AT_MOST {
-            known.remove(0);
+        let Known { all, opaque } = &mut *known;
+        for list in [all, opaque].into_iter().take(if secret.contains('.') { 1 } else { 2 }) {
+            if list.len() >= KNOWN_AT_MOST {
+                list.remove(0);
+            }
+            list.push((secret.to_owned(), name.to_owned()));
+            // A tampered or foreign token contains another's segments: replace the longest first.
+            list.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
         }
-        known.push((secret.to_owned(), name.to_owned()));
-        // A tampered or foreign token contains another's segments: replace the longest first.
-        known.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
     }
 
     /// The text with every secret replaced by its name in brackets.
     pub fn mask(&self, text: &str) -> String {
+        let known = self.lock();
         let mut masked = text.to_owned();
-        for (secret, name) in self.lock().iter() {
+        for (secret, name) in &known.all {
             if masked.contains(secret.as_str()) {
                 masked = masked.replace(secret.as_str(), &format!("[{name}]"));
             }
         }
-        let mut masked = mask_encoded_jwts(&mask_jwts(&masked));
+        for (secret, name) in known.opaque.iter().filter(|(secret, _)| secret.len() >= CUT_AT_LEAST) {
+            masked = mask_beginning(&masked, secret, name);
+        }
+        let mut masked = mask_encoded(&mask_jwts(&masked), &known.opaque);
         // What is left of a token that was taken apart.
-        for (secret, name) in self.lock().iter() {
+        for (secret, name) in &known.all {
             for part in long_parts(secret).filter(|part| part.len() < secret.len()) {
                 if masked.contains(part) {
                     masked = masked.replace(part, &format!("[part of {name}]"));
@@ -71,14 +91,15 @@ impl Secrets {
     /// what looks like a token.
     pub fn given_away_by(&self, text: &str) -> Option<String> {
         let has_part = |secret: &str| long_parts(secret).any(|part| text.contains(part));
-        let known = self.lock().iter().find(|(secret, _)| text.contains(secret.as_str()) || has_part(secret)).cloned();
+        let known =
+            self.lock().all.iter().find(|(secret, _)| text.contains(secret.as_str()) || has_part(secret)).cloned();
         match known {
             Some((_, name)) => Some(name),
             None => (mask_jwts(text) != text).then(|| "something that looks like a token".to_owned()),
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Vec<(String, String)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
@@ -86,6 +107,23 @@ impl Secrets {
 /// The segments of a token that say by themselves which token it is.
 fn long_parts(secret: &str) -> impl Iterator<Item = &str> {
     secret.split('.').filter(|part| part.len() >= SEGMENT_AT_LEAST)
+}
+
+/// Replaces as much of an opaque secret as stands where a text was cut.
+fn mask_beginning(text: &str, secret: &str, name: &str) -> String {
+    let Some(beginning) = secret.get(..BEGINNING) else { return text.to_owned() };
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find(beginning) {
+        let (before, from) = rest.split_at(start);
+        let same = from.char_indices().zip(secret.chars()).take_while(|((_, a), b)| a == b);
+        let end = same.last().map_or(0, |((at, c), _)| at + c.len_utf8());
+        out.push_str(before);
+        out.push_str(&format!("[part of {name}]"));
+        rest = &from[end..];
+    }
+    out.push_str(rest);
+    out
 }
 
 /// Replaces what has the form of a compact JWS: base64url of `{"…`, a dot, and more.
@@ -105,11 +143,19 @@ fn mask_jwts(text: &str) -> String {
     out
 }
 
+/// Base64 of which a piece was cut off may end in bits that count for nothing.
+const INDIFFERENT: GeneralPurpose =
+    GeneralPurpose::new(&alphabet::STANDARD, NO_PAD.with_decode_allow_trailing_bits(true));
+
 /// Shorter than any JWT in base64, longer than most words.
 const ENCODED_AT_LEAST: usize = 40;
 
-/// Replaces what is a compact JWS once it is decoded from base64, hexadecimal or percent-encoding.
-fn mask_encoded_jwts(text: &str) -> String {
+/// What an opaque secret of eight letters has in base64 at least.
+const SECRET_ENCODED_AT_LEAST: usize = 11;
+
+/// Replaces what is a compact JWS or an opaque secret once it is decoded from base64, hexadecimal or percent-encoding.
+fn mask_encoded(text: &str, opaque: &[(String, String)]) -> String {
+    let at_least = if opaque.is_empty() { ENCODED_AT_LEAST } else { SECRET_ENCODED_AT_LEAST };
     let is_encoded = |b: u8| b.is_ascii_alphanumeric() || b"+/=-_%".contains(&b);
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -117,17 +163,21 @@ fn mask_encoded_jwts(text: &str) -> String {
         let (before, from) = rest.split_at(start);
         out.push_str(before);
         let (run, after) = from.split_at(from.bytes().take_while(|b| is_encoded(*b)).count());
-        out.push_str(if run.len() >= ENCODED_AT_LEAST && hides_a_jwt(run) { "[token]" } else { run });
+        out.push_str(if run.len() >= at_least { hidden(run, opaque).unwrap_or(run) } else { run });
         rest = after;
     }
     out.push_str(rest);
     out
 }
 
-fn hides_a_jwt(run: &str) -> bool {
-    let is_jwt = |decoded: &[u8]| {
+/// What to show in place of a run of letters that hides a token or a secret.
+fn hidden(run: &str, opaque: &[(String, String)]) -> Option<&'static str> {
+    let gives_away = |decoded: &[u8]| {
         let text = String::from_utf8_lossy(decoded);
-        mask_jwts(&text) != text
+        if mask_jwts(&text) != text {
+            return Some("[token]");
+        }
+        opaque.iter().any(|(secret, _)| text.contains(secret.as_str())).then_some("[secret]")
     };
     let hexadecimal = |digits: &str| -> Vec<u8> {
         let pairs = digits.as_bytes().chunks_exact(2);
@@ -147,12 +197,14 @@ fn hides_a_jwt(run: &str) -> bool {
         })
         .collect();
     // Where the run begins in the middle of what was encoded, the letters are counted from elsewhere.
-    (0..4).any(|at| {
+    let in_base64 = (0..4).find_map(|at| {
         let letters = base64.get(at..).unwrap_or_default().trim_end_matches('=');
-        let whole = &letters[..letters.len() / 4 * 4];
-        STANDARD_NO_PAD.decode(whole).is_ok_and(|decoded| is_jwt(&decoded))
-    }) || (0..2).any(|at| is_jwt(&hexadecimal(run.get(at..).unwrap_or_default())))
-        || run.contains('%') && is_jwt(&hexadecimal(&run.replace('%', "")))
+        let whole = &letters[..letters.len() - usize::from(letters.len() % 4 == 1)];
+        gives_away(&INDIFFERENT.decode(whole).ok()?)
+    });
+    let in_digits = || (0..2).find_map(|at| gives_away(&hexadecimal(run.get(at..).unwrap_or_default())));
+    let in_percents = || run.contains('%').then(|| gives_away(&hexadecimal(&run.replace('%', "")))).flatten();
+    in_base64.or_else(in_digits).or_else(in_percents)
 }
 
 fn looks_like_jwt(candidate: &str) -> bool {
@@ -164,6 +216,8 @@ fn looks_like_jwt(candidate: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use base64::engine::general_purpose::STANDARD_NO_PAD;
+
     use super::*;
 
     #[test]
@@ -209,6 +263,19 @@ mod tests {
         let hexadecimal = |before: &str| jwt.bytes().map(|byte| format!("{before}{byte:02x}")).collect::<String>();
         assert_eq!(secrets.mask(&format!("a {} b", hexadecimal(""))), "a [token] b");
         assert_eq!(secrets.mask(&format!("a {} b", hexadecimal("%"))), "a [token] b");
+    }
+
+    #[test]
+    fn an_opaque_secret_is_masked_where_it_is_encoded_or_cut() {
+        let secrets = Secrets::default();
+        let secret = "an-opaque-secret-of-some-length";
+        secrets.add(secret, "given token");
+        let basic = STANDARD_NO_PAD.encode(format!("client:{secret}"));
+        assert_eq!(secrets.mask(&format!("Basic {basic}= x")), "Basic [secret] x");
+        let hexadecimal: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(secrets.mask(&format!("a {hexadecimal} b")), "a [secret] b");
+        assert_eq!(secrets.mask(&format!("got \"token {}…\"", &secret[..20])), "got \"token [part of given token]…\"");
+        assert_eq!(secrets.mask("an-opaque-sec and others"), "an-opaque-sec and others");
     }
 
     #[test]

@@ -10,6 +10,7 @@ use clap::Parser;
 use clap::builder::NonEmptyStringValueParser;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
+use url::Url;
 
 use crate::bind::{self, BindError};
 use crate::{Config, Control, Issuer, IssuerError, Ports, ResourceConfig, Secret, ServeError};
@@ -59,7 +60,7 @@ struct Arguments {
     no_control: bool,
 
     /// A protected resource to register besides the two of the guide (repeatable)
-    #[arg(long, value_name = "IDENTIFIER", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "IDENTIFIER", value_parser = parse_resource)]
     resource: Vec<String>,
 
     /// What to log to standard error: error, warn, info, debug, or a filter of the tracing crate
@@ -78,6 +79,15 @@ fn parse_secret(text: &str) -> Result<Secret, &'static str> {
         return Err("the control token must not be empty");
     }
     Ok(Secret::new(text))
+}
+
+/// RFC 8707 section 2: an absolute URI without a fragment.
+fn parse_resource(text: &str) -> Result<String, String> {
+    match Url::parse(text) {
+        Ok(url) if url.fragment().is_some() => Err("a resource has no fragment, from # on (RFC 8707)".to_owned()),
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err("expected the URL of the server, such as http://localhost:8080/mcp".to_owned()),
+    }
 }
 
 fn parse_filter(text: &str) -> Result<String, String> {

@@ -564,7 +564,7 @@ fn a_client_that_was_registered_by_hand_signs_in_with_its_secret() {
     let elsewhere = ["--login-url-only", "--client-id", &id, "--issuer", "https://as.example"];
     let run = SigningIn::start(&place.url, &env, &elsewhere).ended();
     assert_eq!(run.code, Some(3), "{}", run.stdout);
-    let expected = format!("name \"{issuer}\" as authorization servers, and --issuer is \"https://as.example\"");
+    let expected = format!("name \"{issuer}\" as its authorization server, which is not that of --issuer");
     assert!(run.stderr.contains(&expected), "{}", run.stderr);
     assert_secretless(&run, &[&secret]);
 }

@@ -13,7 +13,7 @@ use support::oddity;
 use crate::programs::{Run, conformance, faulty_server, zone};
 
 /// How many faults are tried at once: a run mostly waits.
-const AT_ONCE: usize = 3;
+const AT_ONCE: usize = 4;
 
 /// What a fault came to: each check that did not pass, with its verdict and the revisions that it says so for.
 type Findings = BTreeMap<String, BTreeMap<String, Vec<String>>>;

@@ -26,7 +26,7 @@ struct Cli {
 }
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 tested and nothing found; 1 findings; 2 usage or configuration; 3 could not test; 130 interrupted.
+Exit codes: 0 tested, and no failure (a warning is one with --strict alone); 1 findings; 2 usage or configuration; 3 could not test; 130 interrupted.
 
 Start here:
   conformance demo

@@ -22,6 +22,8 @@ use crate::secrets::Secrets;
 use crate::upstream::Upstream;
 use crate::zone::{Zone, ZoneError};
 
+const LAUNCH_TIMEOUT_SECONDS: u64 = 60;
+
 /// Tests a server.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -37,7 +39,7 @@ Reports: --report FORMAT[=FILE], several times if wanted, one of them to standar
   junit     for what shows test results: a suite for each area, a case for each check and revision
   markdown  for the summary of a CI job
 
-Exit codes: 0 tested and nothing found; 1 findings; 2 usage or configuration; 3 could not test; 130 interrupted.")]
+Exit codes: 0 tested, and no failure (a warning is one with --strict alone); 1 findings; 2 usage or configuration; 3 could not test; 130 interrupted.")]
 pub(super) struct Run {
     /// The server's MCP endpoint; with --launch, port 0 picks a free port
     #[arg(long, value_name = "URL", value_parser = endpoint)]
@@ -52,7 +54,7 @@ pub(super) struct Run {
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable, requires = "launch")]
     env: Vec<(String, String)>,
     /// Seconds that the command may take to answer
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=600))]
+    #[arg(long, value_name = "SECONDS", default_value_t = LAUNCH_TIMEOUT_SECONDS, value_parser = clap::value_parser!(u64).range(1..=600))]
     launch_timeout: u64,
     #[command(flatten)]
     access: Access,
@@ -64,6 +66,13 @@ impl Run {
     pub(super) async fn execute(&self) -> ExitStatus {
         if let Err(message) = self.options.check().and_then(|()| self.access.check(self.mints())) {
             return fail(ExitStatus::Usage, message);
+        }
+        // clap asks for --launch itself, unless there is an option that excludes it.
+        if self.launch.is_none() && !self.env.is_empty() {
+            return fail(ExitStatus::Usage, "--env is for --launch: a server that runs already has its variables");
+        }
+        if self.launch.is_none() && self.launch_timeout != LAUNCH_TIMEOUT_SECONDS {
+            return fail(ExitStatus::Usage, "--launch-timeout is for --launch");
         }
         if self.launch.is_none() && self.url.port() == Some(0) {
             return fail(
@@ -366,11 +375,14 @@ fn endpoint(text: &str) -> Result<Url, String> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err("credentials in a URL are visible in `ps`; leave them out".to_owned());
     }
+    if url.fragment().is_some() {
+        return Err("a fragment, from # on, is never sent; leave it out".to_owned());
+    }
     Ok(url)
 }
 
 fn zone_url(text: &str) -> Result<Url, String> {
-    let url = endpoint(text)?;
+    let url = endpoint(text).map_err(|why| why.replace("localhost:8080/mcp", "localhost:9400"))?;
     if url.scheme() == "http" && !is_loopback(&url) && std::env::var_os("MOCK_ZONE_CONTROL_TOKEN").is_none() {
         return Err("a zone beyond loopback wants its control token in MOCK_ZONE_CONTROL_TOKEN".to_owned());
     }

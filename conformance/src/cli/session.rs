@@ -15,6 +15,7 @@ use url::Url;
 use super::interruptions::Interruptions;
 use super::untestable::{untestable, why_refused};
 use super::{fail, say};
+use crate::challenge::is_scope_byte;
 use crate::check::{Check, Need};
 use crate::checks;
 use crate::client::Client;
@@ -163,17 +164,18 @@ impl RunOptions {
         };
         let survey = match surveyed {
             Ok(survey) => survey,
-            Err(error) => return fail(ExitStatus::CouldNotTest, error),
+            Err(error) => return fail(ExitStatus::CouldNotTest, secrets.mask(&error.to_string())),
         };
         let why_not = tokio::select! {
             why_not = untestable(&options, &client, &survey, &secrets) => why_not,
             () = interruptions.next() => return self.interrupted_early(&subject.url, &subject.rerun),
         };
         if let Some(why_not) = why_not {
-            return fail(ExitStatus::CouldNotTest, why_not);
+            return fail(ExitStatus::CouldNotTest, secrets.mask(&why_not));
         }
         let mut notes = subject.notes;
         notes.extend(why_refused(&options.url, &survey, subject.zone.as_ref(), subject.scenes.is_some()));
+        let notes = notes.iter().map(|note| secrets.mask(note)).collect();
         let mut policy = Policy {
             require: self.require.clone(),
             allow_untested: self.allow_untested.clone(),
@@ -377,7 +379,7 @@ fn target(run: &Run, rerun: &str) -> Target {
         revisions_assumed: *assumed,
         not_spoken: run.survey.not_spoken.iter().map(|how| run.secrets.mask(how)).collect(),
         zone: run.zone.as_ref().map(|z| z.issuer().to_owned()),
-        call: dialects.values().next_back().map_or_else(String::new, |d| d.bearing.describe()),
+        call: dialects.values().next_back().map_or_else(String::new, |d| run.secrets.mask(&d.bearing.describe())),
         access: runner::access(run),
         token_refused: match token {
             TokenFound::Refused(how) => Some(run.secrets.mask(how)),
@@ -453,20 +455,37 @@ fn declared_tool(text: &str) -> Result<(String, Map<String, Value>), String> {
 
 fn declared_scope(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((tool, scope)) if !tool.is_empty() && !scope.is_empty() => Ok((tool.to_owned(), scope.to_owned())),
+        Some((tool, scope)) if !tool.is_empty() && !scope.is_empty() => Ok((tool.to_owned(), one_scope(scope)?)),
         _ => Err("expected NAME=SCOPE, such as read_report=reports:read".to_owned()),
     }
 }
 
 fn implication(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((broad, narrow)) if !broad.is_empty() && !narrow.is_empty() => Ok((broad.to_owned(), narrow.to_owned())),
+        Some((broad, narrow)) if broad == narrow && !broad.is_empty() => {
+            Err("expected two scopes, of which the first implies the second".to_owned())
+        }
+        Some((broad, narrow)) if !broad.is_empty() && !narrow.is_empty() => Ok((one_scope(broad)?, one_scope(narrow)?)),
         _ => Err("expected BROAD=NARROW, such as reports:write=reports:read".to_owned()),
     }
 }
 
+/// A scope, as it stands between the spaces of a list (RFC 6749 section 3.3).
+fn one_scope(text: &str) -> Result<String, String> {
+    if text.bytes().all(is_scope_byte) {
+        return Ok(text.to_owned());
+    }
+    Err(format!(
+        "{} is no scope: it has a space, a quote or another character that no scope has; for two scopes, repeat the option",
+        quoted(text)
+    ))
+}
+
 fn report_target(text: &str) -> Result<ReportTarget, String> {
     let (format, file) = match text.split_once('=') {
+        Some((format, "-")) => {
+            return Err(format!("without =FILE the report goes to standard output: --report {format}"));
+        }
         Some((format, file)) if !file.is_empty() => (format, Some(PathBuf::from(file))),
         Some((format, _)) => return Err(format!("expected a file after {format}=")),
         None => (text, None),

@@ -102,8 +102,8 @@ pub enum LoginError {
     NoAuthorizationServer,
     /// A client's secret goes to its own authorization server alone (RFC 9700 section 4.4).
     #[error(
-        "the server's metadata name {named} as authorization servers, and --issuer is {expected}, to the character; no one \
-         was asked to sign in"
+        "the server's metadata name {named} as its authorization server, which is not that of --issuer, {expected}; nobody \
+         was asked to sign in. If you trust the one that it names, give it as --issuer, just as it stands there"
     )]
     OtherIssuer {
         /// Those that it names.

@@ -33,6 +33,9 @@ impl Reporter for Markdown {
 fn head(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let target = &report.target;
     let outcome = match report.summary.exit_status {
+        ExitStatus::Success if report.summary.verdicts.contains_key("warn") => {
+            "✓ No failure in what was tested, but warnings"
+        }
         ExitStatus::Success => "✓ Nothing found in what was tested",
         ExitStatus::Findings => "✗ Findings",
         ExitStatus::Usage | ExitStatus::CouldNotTest => "? Could not test",

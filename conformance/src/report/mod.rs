@@ -309,7 +309,9 @@ fn decide(results: &[CheckResult], policy: &Policy) -> (ExitStatus, Option<Strin
     let untested = |r: &&CheckResult, needs: &[Need]| r.missing.iter().any(|need| needs.contains(need));
     let required = count(&|r| untested(r, &policy.require));
     if required > 0 {
-        return because(ExitStatus::Findings, format!("{required} checks that --require asks for were not tested"));
+        let were =
+            if required == 1 { "check that --require asks for was" } else { "checks that --require asks for were" };
+        return because(ExitStatus::Findings, format!("{required} {were} not tested"));
     }
     if let Some(need) = policy.lacking.first() {
         // Tools and their scopes are seen with an accepted token alone.

@@ -29,10 +29,14 @@ impl Reporter for Terminal {
             let mut shown = groups.iter().filter(|g| g.first().verdict == verdict && g.first().follows_from.is_none());
             shown.try_for_each(|group| self.finding(report, group, &groups, out))?;
         }
-        if self.verbose {
-            for group in groups.iter().filter(|g| matches!(g.first().verdict, Verdict::Pass | Verdict::NotApplicable)) {
-                self.quiet(group, out)?;
-            }
+        // Why nothing applied is all that there is to say where nothing was tested.
+        let is_shown = |verdict| match verdict {
+            Verdict::Pass => self.verbose,
+            Verdict::NotApplicable => self.verbose || report.summary.tested == 0,
+            _ => false,
+        };
+        for group in groups.iter().filter(|g| is_shown(g.first().verdict)) {
+            self.quiet(group, out)?;
         }
         self.not_tested(report, out)?;
         close(report, out)
@@ -129,8 +133,10 @@ impl Terminal {
         for remark in &result.remarks {
             line(out, "remark", Some(remark))?;
         }
-        for result in &group.results {
-            exchanges(&result.exchanges, out)?;
+        if self.verbose {
+            for result in &group.results {
+                exchanges(&result.exchanges, out)?;
+            }
         }
         Ok(())
     }

@@ -368,6 +368,7 @@ faults! {
     opens_list,
     remembers_connections,
     opens_an_older_revision,
+    opens_an_unspoken_revision,
     opens_requests_without_version,
     opens_the_path_with_a_slash,
     opens_the_path_with_dots,

@@ -11,9 +11,9 @@ page! {
     /// Malformed credentials are refused and do no harm
     ///
     /// # What it checks
-    /// The bearing request carries `Authorization: Bearer` without a token, `Bearer a b`, two `Authorization` fields
-    /// with garbage, and, where there is one, the accepted token with another word behind it. 400 is the status that MCP
-    /// names for it, and 401 is accepted. 5xx and service break it. Another 4xx is not judged, and passes here.
+    /// The bearing request carries `Authorization: Bearer` without a token, `Bearer a b`, and two `Authorization`
+    /// fields with garbage. 400 is the status that MCP names for it, and 401 is accepted. 5xx and service break it.
+    /// Another 4xx is not judged, and passes here.
     ///
     /// # Why it matters
     /// Code that splits the header on a space and takes the second part crashes on these, or takes them for
@@ -42,20 +42,14 @@ impl Check for MalformedCredentialsStatus {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        let accepted = guarded(cx).await?;
+        guarded(cx).await?;
         let garbage = format!("Bearer {GARBAGE}");
         let twice = cx.bearing().authorization(&garbage).authorization("Bearer not-a-token-either");
-        let mut requests = vec![
+        for (what, request) in [
             ("Bearer without a token", cx.bearing().authorization("Bearer")),
             ("Bearer with two words", cx.bearing().authorization("Bearer a b")),
             ("two Authorization fields", twice),
-        ];
-        if let Some(token) = accepted {
-            // Only the accepted token shows that the rest of the field was read at all.
-            let and_more = format!("Bearer {} {GARBAGE}", token.compact);
-            requests.push(("the accepted token and another word", cx.bearing().authorization(&and_more)));
-        }
-        for (what, request) in requests {
+        ] {
             let reply = cx.send(&request.purpose(format!("{} with {what}", cx.bearing_name()))).await?;
             if reply.status.is_success() || reply.status.is_server_error() {
                 return Err(Stop::violation(format!("400 for {what}"), reply.describe()));

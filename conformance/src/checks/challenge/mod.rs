@@ -19,6 +19,7 @@ checks! {
     invalid_token::ChallengeInvalidToken,
     malformed_status::MalformedCredentialsStatus,
     malformed_challenge::MalformedCredentialsChallenge,
+    trailing_word::TrailingWord,
     doubled_credentials::DoubledCredentials,
 }
 

@@ -54,7 +54,7 @@ fn expect_served(answers: &[Answer]) -> Verdict {
 /// A violation that names the first that was; inconclusive where an answer is no verdict.
 fn expect_refused(cx: &Context, answers: &[Answer]) -> Verdict {
     for Answer { what, reply } in answers {
-        if reply.outcome() == Outcome::ServerError {
+        if reply.outcome() == Outcome::ServerError && !reply.refuses_with_result() {
             cx.remark(format!("{what} got {}", reply.describe()));
             continue;
         }

@@ -12,8 +12,8 @@ page! {
     ///
     /// # What it checks
     /// The zone's key set answers 500. A forged token, which names a key that the server cannot know, is sent until the
-    /// zone's log shows that the server asked for keys, and once more. It must not be served. Afterwards the accepted
-    /// token must work again.
+    /// zone's log shows that the server asked for keys, and once more a moment later. It must not be served. Afterwards
+    /// the accepted token must work again.
     ///
     /// # Why it matters
     /// A server that lets requests pass while it cannot verify them is open whenever somebody manages to disturb its

@@ -12,8 +12,8 @@ page! {
     ///
     /// # What it checks
     /// The zone closes the connection when its key set is asked for. A forged token, which names a key that the server
-    /// cannot know, is sent until the zone's log shows that the server asked for keys, and once more. It must not be
-    /// served. Afterwards the accepted token must work again.
+    /// cannot know, is sent until the zone's log shows that the server asked for keys, and once more a moment later. It
+    /// must not be served. Afterwards the accepted token must work again.
     ///
     /// # Why it matters
     /// An error of the network takes another way through the code than an answer, and both must end in a refusal.

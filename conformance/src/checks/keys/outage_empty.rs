@@ -12,8 +12,8 @@ page! {
     ///
     /// # What it checks
     /// The zone's key set is a proper one without a key. A forged token, which names a key that the server cannot know,
-    /// is sent until the zone's log shows that the server asked for keys, and once more. It must not be served.
-    /// Afterwards the accepted token must work again.
+    /// is sent until the zone's log shows that the server asked for keys, and once more a moment later. It must not be
+    /// served. Afterwards the accepted token must work again.
     ///
     /// # Why it matters
     /// Code that tries each key until one fits finds no objection where there is no key.

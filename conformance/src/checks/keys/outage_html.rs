@@ -13,7 +13,8 @@ page! {
     /// # What it checks
     /// A web page comes in place of the zone's key set, with status 200, as portals, proxies and error pages make it. A
     /// forged token, which names a key that the server cannot know, is sent until the zone's log shows that the server
-    /// asked for keys, and once more. It must not be served. Afterwards the accepted token must work again.
+    /// asked for keys, and once more a moment later. It must not be served. Afterwards the accepted token must work
+    /// again.
     ///
     /// # Why it matters
     /// This is what an outage often looks like from inside a network: everything answers 200.

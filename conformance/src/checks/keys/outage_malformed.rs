@@ -12,8 +12,8 @@ page! {
     ///
     /// # What it checks
     /// The zone's key set breaks off in the middle of its JSON, with status 200. A forged token, which names a key that
-    /// the server cannot know, is sent until the zone's log shows that the server asked for keys, and once more. It must
-    /// not be served. Afterwards the accepted token must work again.
+    /// the server cannot know, is sent until the zone's log shows that the server asked for keys, and once more a moment
+    /// later. It must not be served. Afterwards the accepted token must work again.
     ///
     /// # Why it matters
     /// Status 200 makes code believe that it has a key set. What it does with half of one should not be left to chance.

@@ -12,8 +12,8 @@ page! {
     ///
     /// # What it checks
     /// 16 MiB of JSON without a key come in place of the zone's key set. A forged token, which names a key that the
-    /// server cannot know, is sent until the zone's log shows that the server asked for keys, and once more. It must not
-    /// be served. Afterwards the accepted token must work again.
+    /// server cannot know, is sent until the zone's log shows that the server asked for keys, and once more a moment
+    /// later. It must not be served. Afterwards the accepted token must work again.
     ///
     /// # Why it matters
     /// A reader that gives up in the middle has no key. It must not go on as if it needed none.

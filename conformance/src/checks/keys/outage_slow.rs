@@ -12,8 +12,8 @@ page! {
     ///
     /// # What it checks
     /// The zone's key set comes later than --timeout. A forged token, which names a key that the server cannot know, is
-    /// sent until the zone's log shows that the server asked for keys. It must not be served. Afterwards the accepted
-    /// token must work again.
+    /// sent until the zone's log shows that the server asked for keys, and once more 12 s later where it was refused at
+    /// once, before the server could know. It must not be served. Afterwards the accepted token must work again.
     ///
     /// # Why it matters
     /// Where the wait ends in an exception that nobody thought of, what follows decides who gets in.

@@ -14,7 +14,8 @@ page! {
     /// # What it checks
     /// The bearing request, which needs a token, is sent without one and with `MCP-Protocol-Version` 2025-06-18,
     /// 2025-03-26, 2024-11-05, a version that does not exist, one that is no version, and none at all. None may be
-    /// served. Requests of an older revision are tried in that revision's form.
+    /// served. The same request is sent in the form of each other revision that the suite knows, whether or not the server
+    /// was seen to speak it.
     ///
     /// # Why it matters
     /// Servers route by revision. Where the check stands on the path of the newest one alone, a single header leads
@@ -48,9 +49,13 @@ impl Check for OlderRevision {
     async fn run(&self, cx: &Context) -> Verdict {
         cx.needed_token().await?;
         let mut forms = vec![cx.bearing()];
-        if !cx.revision().initializes() {
-            let older = Revision::V2025_11_25;
-            forms.push(mcp::post(cx.url(), cx.bearing_operation(), older, &Session::default()));
+        for other in Revision::ALL.into_iter().filter(|other| *other != cx.revision()) {
+            let form = mcp::post(cx.url(), cx.bearing_operation(), other, &Session::default());
+            let what = format!("a request of {other} without a token");
+            shut(&cx.send(&form.clone().purpose(&what)).await?, &what)?;
+            if other < cx.revision() {
+                forms.push(form);
+            }
         }
         for form in forms {
             for version in ["2025-06-18", "2025-03-26", "2024-11-05", "2099-01-01", "not-a-version"] {

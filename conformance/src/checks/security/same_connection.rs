@@ -102,6 +102,11 @@ async fn right_after(cx: &Context, client: &Client, good: &Request, other: &Requ
         if served.outcome() != Outcome::Served {
             return Err(Stop::inconclusive(format!("the accepted token got {}", served.describe())));
         }
+        if served.left_open {
+            return Err(Stop::inconclusive(
+                "the stream that brought the answer did not end, so its connection was not used again",
+            ));
+        }
         let reply = cx.send_over(client, other).await?;
         if reply.connection == served.connection {
             return Ok(Some(reply));

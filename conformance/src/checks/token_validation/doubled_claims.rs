@@ -47,7 +47,7 @@ impl Check for DoubledClaims {
         let token = cx.accepted_token().await?;
         let header = Value::Object(token.header.clone()).to_string();
         let claims = Value::Object(token.claims.clone()).to_string();
-        let mut judged = false;
+        let (mut judged, mut unclear) = (false, Ok(()));
         for (name, bad) in [
             ("aud", json!("https://other.example/mcp")),
             ("iss", json!("https://issuer.example")),
@@ -55,15 +55,19 @@ impl Check for DoubledClaims {
         ] {
             let alone = cx.sign(&token.but(|t| t.claim(name, bad.clone())), "token with a bad claim").await?;
             let control = cx.call(&alone, &format!("a token with the bad {name} alone (control)")).await?;
-            if control.outcome() == Outcome::Served {
+            if control.outcome() == Outcome::Served || control.refuses_with_result() {
                 continue; // then it says nothing which of the two counted; checks of that claim judge the server
             }
-            control.expect_refused()?;
+            if let Err(other) = control.expect_refused() {
+                unclear = Err(other); // another claim may still show that the first of two counts
+                continue;
+            }
             judged = true;
             let payload = format!(r#"{{{},"{name}":{bad}}}"#, inside(&claims));
             let doubled = cx.sign_bytes(&header, payload.as_bytes(), "token with a claim twice").await?;
             cx.call(&doubled, &format!("a token with {name} twice, the bad one last")).await?.expect_refused()?;
         }
+        unclear?;
         if judged {
             Ok(())
         } else {

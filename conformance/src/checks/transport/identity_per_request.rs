@@ -70,7 +70,7 @@ impl Check for IdentityPerRequest {
             }
         }
         let client = cx.apart(Connections::One)?;
-        let mut connections = Vec::new();
+        let (mut connections, mut left_open) = (Vec::new(), false);
         for (at, (subject, own)) in callers.iter().cycle().take(REQUESTS).enumerate() {
             let (other, _) = &callers[1 - at % 2];
             let request =
@@ -80,10 +80,15 @@ impl Check for IdentityPerRequest {
                 return Err(Stop::inconclusive(format!("a token of another user got {}", reply.describe())));
             }
             connections.push(reply.connection);
+            left_open |= reply.left_open;
             let text = String::from_utf8_lossy(&reply.body);
             if text.contains(other.as_str()) || !text.contains(subject.as_str()) {
                 return Err(Stop::violation("an answer for the user of the request's token", "one for another user"));
             }
+        }
+        if left_open {
+            let because = "a stream that brought an answer did not end, so its connection was not used again";
+            return Err(Stop::inconclusive(because));
         }
         if !connections.windows(2).any(|two| two[0] == two[1]) {
             return Err(Stop::not_applicable("the server closes its connections, so that no two requests share one"));
