@@ -176,6 +176,10 @@ pub enum Need {
     AuditFeed,
     /// A tool that the user named, or one marked read-only.
     DeclaredTool,
+    /// What a tool does, as the user's configuration says: whom it refuses, what it asks for, what it issues.
+    DeclaredBehaviour,
+    /// A tool that calls a downstream API which the suite watches.
+    Upstream,
     /// Which tool needs which scope: declared, taken from challenges, or found by minting.
     ScopeMap,
     /// A TLS endpoint.
@@ -197,6 +201,8 @@ impl Need {
             Self::SecondServer => "second-server",
             Self::AuditFeed => "audit-feed",
             Self::DeclaredTool => "declared-tool",
+            Self::DeclaredBehaviour => "declared-behaviour",
+            Self::Upstream => "upstream",
             Self::ScopeMap => "scope-map",
             Self::Tls => "tls",
             Self::Browser => "browser",
@@ -213,10 +219,17 @@ impl Need {
             Self::ValidToken => "--token-file, --token-command, CONFORMANCE_TOKEN or --login",
             Self::SecondServer => "a server on this machine, which can reach the suite's second zone",
             Self::DeclaredTool => "--tool NAME=JSON",
+            Self::DeclaredBehaviour => "[tools.NAME] in conformance.toml, where a tool is said to do this",
+            Self::Upstream => "--launch COMMAND and --tool-upstream NAME, a tool that calls the API at UPSTREAM_URL",
             Self::ScopeMap => "--tool-scope NAME=SCOPE",
             Self::Tls => "an https URL",
             Self::Launch => "--launch COMMAND, with a command that can be started more than once",
         }
+    }
+
+    /// Whether it rests on what the user says of the server's tools, which no other access promises.
+    pub fn is_declared(self) -> bool {
+        matches!(self, Self::DeclaredBehaviour | Self::Upstream)
     }
 }
 
@@ -276,6 +289,11 @@ pub enum Stop {
     NotTested {
         /// What is missing.
         need: Need,
+    },
+    /// No tool was declared to do what this is about.
+    Undeclared {
+        /// What a declaration would say, as in `a tool with "asks-for-input = true"`.
+        wanted: &'static str,
     },
     /// The suite itself went wrong.
     Bug {

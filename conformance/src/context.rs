@@ -14,6 +14,7 @@ use url::Url;
 use crate::challenge::is_scope_byte;
 use crate::check::{Need, Stop, Verdict};
 use crate::client::{Client, Connections, NoReply, Request};
+use crate::declared::Declared;
 use crate::discovery::Discovery;
 use crate::given::{Given, Issued};
 use crate::mcp::{self, Operation, Revision, Session};
@@ -48,6 +49,8 @@ pub struct Options {
     pub url: Url,
     /// Tools that the user named, which may therefore be called, with their arguments.
     pub tools: Vec<(String, Map<String, Value>)>,
+    /// What the user's configuration says of tools, resources and completions.
+    pub declared: Arc<Declared>,
     /// Which tool needs which scopes, as declared.
     pub tool_scopes: BTreeMap<String, Vec<String>>,
     /// Scopes that imply others, each with one of those, as declared.
@@ -169,6 +172,11 @@ impl Context {
     /// The user's words.
     pub fn options(&self) -> &Options {
         &self.run.options
+    }
+
+    /// What the user's configuration says of tools, resources and completions.
+    pub fn declared(&self) -> &Declared {
+        &self.run.options.declared
     }
 
     /// What was found out before the first check.

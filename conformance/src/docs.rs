@@ -13,7 +13,14 @@ pub fn pages() -> Vec<(String, String)> {
     pages.push(("checks/README.md".to_owned(), index()));
     pages.push(("coverage.md".to_owned(), coverage()));
     pages.push(("report.schema.json".to_owned(), report::schema()));
+    pages.push(("conformance.schema.json".to_owned(), configuration_schema()));
     pages
+}
+
+/// The JSON schema of `conformance.toml`, for editors.
+fn configuration_schema() -> String {
+    let schema = schemars::schema_for!(crate::cli::Settings);
+    serde_json::to_string_pretty(&schema).unwrap_or_default() + "\n"
 }
 
 /// The page of a check: its own text, and what the catalogue says of its requirements.

@@ -10,6 +10,7 @@ pub mod checks;
 pub mod cli;
 pub mod client;
 pub mod context;
+pub mod declared;
 pub mod discovery;
 pub mod docs;
 pub mod elsewhere;

@@ -134,6 +134,12 @@ pub fn access(run: &Run) -> BTreeSet<Need> {
     if !run.survey.scoped_tools.is_empty() {
         access.insert(Need::ScopeMap);
     }
+    if !run.options.declared.is_empty() {
+        access.insert(Need::DeclaredBehaviour);
+    }
+    if run.options.upstream.is_some() && run.options.declared.upstream_tools().next().is_some() {
+        access.insert(Need::Upstream);
+    }
     if run.survey.may_call_a_tool {
         access.insert(Need::DeclaredTool);
     }
@@ -230,6 +236,10 @@ fn result(
         Err(Stop::Inconclusive { because: b }) => because = Some(run.secrets.mask(&b)),
         Err(Stop::NotApplicable { why }) => because = Some(run.secrets.mask(&why)),
         Err(Stop::Bug { what }) => because = Some(run.secrets.mask(&what)),
+        Err(Stop::Undeclared { wanted }) => {
+            missing = vec![Need::DeclaredBehaviour];
+            because = Some(format!("conformance.toml declares no {wanted}"));
+        }
         Err(Stop::NotTested { need }) if missing.is_empty() => missing.push(need),
         Ok(()) | Err(Stop::NotTested { .. }) => {}
     }

@@ -1,6 +1,7 @@
 //! The program: one file per subcommand. Only here are the runtime and the terminal touched.
 
 mod access;
+mod config;
 mod demo;
 mod docs;
 mod explain;
@@ -13,6 +14,8 @@ mod untestable;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+pub(crate) use config::Settings;
 
 use crate::exit_status::ExitStatus;
 use crate::launch;
@@ -55,14 +58,24 @@ enum Command {
 
 /// The program's entry, for its `main` and for thin binaries elsewhere.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let (words, configuration) = match config::with_file(std::env::args_os().collect()) {
+        Ok(read) => read,
+        Err(why) => return fail(ExitStatus::Usage, why).into(),
+    };
+    let mut cli = match Cli::try_parse_from(words) {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
+            if let Some(place) = configuration.and_then(|file| file.blamed_for(&error)) {
+                say(format_args!("{place}"));
+            }
             // clap's own code for usage errors is 2 as well; help and version are successes.
             return if error.use_stderr() { ExitStatus::Usage.into() } else { ExitCode::SUCCESS };
         }
     };
+    if let (Command::Run(run), Some(configuration)) = (&mut cli.command, configuration) {
+        run.take(configuration);
+    }
     match cli.command {
         Command::Run(run) => block_on(run.execute()),
         Command::Demo(demo) => block_on(demo.execute()),

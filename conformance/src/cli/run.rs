@@ -1,5 +1,6 @@
 //! `conformance run`: a URL alone, with a zone of ours, or with a command that starts the server.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use tokio::sync::{Mutex, Semaphore};
 use url::Url;
 
 use super::access::Access;
+use super::config::Configuration;
 use super::interruptions::Interruptions;
 use super::session::{RunOptions, Subject, shell_quoted};
 use super::{fail, say};
@@ -33,6 +35,8 @@ mint any token. Give one of these. The launched command runs under `sh -c` with 
 PORT, KEYCARD_CLIENT_ID, KEYCARD_CLIENT_SECRET and UPSTREAM_URL set.
 A control token for a zone beyond loopback is read from MOCK_ZONE_CONTROL_TOKEN.
 
+Every option can stand in conformance.toml, which is read from this directory or from --config FILE; the command line comes first.
+
 Reports: --report FORMAT[=FILE], several times if wanted, one of them to standard output at most.
   terminal  for people, the default
   json      everything, the exchanges included; a versioned schema
@@ -41,6 +45,12 @@ Reports: --report FORMAT[=FILE], several times if wanted, one of them to standar
 
 Exit codes: 0 tested, and no failure (a warning is one with --strict alone); 1 findings; 2 usage or configuration; 3 could not test; 130 interrupted.")]
 pub(super) struct Run {
+    /// Read options, and what tools do, from this file [default: conformance.toml, if there is one]
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    config: Option<PathBuf>,
+    /// Read no such file
+    #[arg(long)]
+    no_config: bool,
     /// The server's MCP endpoint; with --launch, port 0 picks a free port
     #[arg(long, value_name = "URL", value_parser = endpoint)]
     url: Url,
@@ -63,6 +73,11 @@ pub(super) struct Run {
 }
 
 impl Run {
+    /// Takes what only a configuration file can say.
+    pub(super) fn take(&mut self, configuration: Configuration) {
+        self.options.take(configuration);
+    }
+
     pub(super) async fn execute(&self) -> ExitStatus {
         if let Err(message) = self.options.check().and_then(|()| self.access.check(self.mints())) {
             return fail(ExitStatus::Usage, message);
@@ -99,7 +114,13 @@ impl Run {
 
     /// The options that reproduce a run against a server that runs already, without those of its zone.
     fn rerun(&self) -> String {
-        format!("run --url {}{}", shell_quoted(self.url.as_str()), self.access.rerun())
+        format!("run{} --url {}{}", self.config_words(), shell_quoted(self.url.as_str()), self.access.rerun())
+    }
+
+    /// Which configuration is read; the one in this directory is read without being named.
+    fn config_words(&self) -> String {
+        let named = self.config.as_ref().map(|path| format!(" --config {}", shell_quoted(&path.display().to_string())));
+        named.or_else(|| self.no_config.then(|| " --no-config".to_owned())).unwrap_or_default()
     }
 
     async fn running(&self, given: Option<Given>, interruptions: &mut Interruptions) -> ExitStatus {
@@ -168,7 +189,8 @@ impl Run {
         let secrets = Secrets::default();
         stage.secrets().iter().for_each(|(secret, name)| secrets.add(secret, name));
         let rerun = format!(
-            "run --launch {} --url {}{}",
+            "run{} --launch {} --url {}{}",
+            self.config_words(),
             shell_quoted(command),
             shell_quoted(self.url.as_str()),
             self.env_words()

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use url::Url;
 
+use super::config::Configuration;
 use super::interruptions::Interruptions;
 use super::untestable::{untestable, why_refused};
 use super::{fail, say};
@@ -20,6 +21,7 @@ use crate::check::{Check, Need};
 use crate::checks;
 use crate::client::Client;
 use crate::context::{Options, Run};
+use crate::declared::Declared;
 use crate::exit_status::ExitStatus;
 use crate::given::Given;
 use crate::mcp::Revision;
@@ -37,6 +39,9 @@ const KEY_WAIT_SECONDS: u64 = 300;
 /// Options of every run.
 #[derive(Debug, Args)]
 pub(super) struct RunOptions {
+    /// What a configuration file says of the server's tools.
+    #[arg(skip)]
+    declared: Declared,
     /// Run only this check (repeatable); see `conformance list`
     #[arg(long = "check", value_name = "ID", value_parser = check_id)]
     checks: Vec<String>,
@@ -46,6 +51,9 @@ pub(super) struct RunOptions {
     /// A tool that may be called, with its arguments (repeatable)
     #[arg(long = "tool", value_name = "NAME=JSON", value_parser = declared_tool)]
     tools: Vec<(String, Map<String, Value>)>,
+    /// A tool that calls the API at UPSTREAM_URL (repeatable)
+    #[arg(long = "tool-upstream", value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    tool_upstreams: Vec<String>,
     /// A scope that a tool needs (repeatable)
     #[arg(long = "tool-scope", value_name = "NAME=SCOPE", value_parser = declared_scope)]
     tool_scopes: Vec<(String, String)>,
@@ -125,6 +133,11 @@ pub(super) struct Subject {
 }
 
 impl RunOptions {
+    /// Takes what only a configuration file can say.
+    pub(super) fn take(&mut self, configuration: Configuration) {
+        self.declared = configuration.declared;
+    }
+
     /// Refuses combinations that cannot work, before anything is sent.
     pub(super) fn check(&self) -> Result<(), String> {
         let to_stdout = self.reports.iter().filter(|r| r.file.is_none()).count();
@@ -261,6 +274,7 @@ impl RunOptions {
         Options {
             url: subject.url.clone(),
             tools: self.tools.clone(),
+            declared: Arc::new(self.declared()),
             tool_scopes,
             scope_implies: self.scope_implies.clone(),
             revisions: self.revision.clone(),
@@ -269,6 +283,21 @@ impl RunOptions {
             upstream: subject.upstream.clone(),
             roots: self.ca_file.iter().flat_map(|file| file.roots.iter().cloned()).collect(),
         }
+    }
+
+    /// What is known of the server's tools, from the file and from the command line.
+    fn declared(&self) -> Declared {
+        let mut declared = self.declared.clone();
+        for name in &self.tool_upstreams {
+            declared.tools.entry(name.clone()).or_default().upstream = true;
+        }
+        for (name, arguments) in &self.tools {
+            // Words of the command line come last, and stand.
+            if let Some(tool) = declared.tools.get_mut(name) {
+                tool.arguments.clone_from(arguments);
+            }
+        }
+        declared
     }
 
     /// Every scope that a tool was said to need.
@@ -287,6 +316,7 @@ impl RunOptions {
         for (name, arguments) in &self.tools {
             words.push(format!("--tool {}", shell_quoted(&format!("{name}={}", Value::Object(arguments.clone())))));
         }
+        words.extend(self.tool_upstreams.iter().map(|name| format!("--tool-upstream {}", shell_quoted(name))));
         words.extend(
             self.tool_scopes
                 .iter()

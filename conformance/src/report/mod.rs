@@ -59,7 +59,7 @@ impl Verdict {
             },
             Err(Stop::Inconclusive { .. }) => Self::Inconclusive,
             Err(Stop::NotApplicable { .. }) => Self::NotApplicable,
-            Err(Stop::NotTested { .. }) => Self::NotTested,
+            Err(Stop::NotTested { .. } | Stop::Undeclared { .. }) => Self::NotTested,
             Err(Stop::Bug { .. }) => Self::Error,
         }
     }
@@ -329,8 +329,12 @@ fn decide(results: &[CheckResult], policy: &Policy) -> (ExitStatus, Option<Strin
     if unclear > 0 {
         return because(ExitStatus::CouldNotTest, format!("{unclear} checks are inconclusive or went wrong"));
     }
+    // What rests on a declaration was not promised: whether there is such a tool only the user knows.
     let unwaived = |r: &&CheckResult| {
-        r.verdict == Verdict::NotTested && r.level == Level::Must && !untested(r, &policy.allow_untested)
+        r.verdict == Verdict::NotTested
+            && r.level == Level::Must
+            && !untested(r, &policy.allow_untested)
+            && !r.missing.iter().any(|need| need.is_declared())
     };
     let waivable: BTreeSet<Need> = results.iter().filter(unwaived).flat_map(|r| r.missing.iter().copied()).collect();
     if policy.full_access && !waivable.is_empty() {
@@ -529,6 +533,15 @@ mod tests {
         assert_eq!(decided(&should, &promised), ExitStatus::Success);
         let required = Policy { require: vec![Need::ScopeMap], ..Policy::default() };
         assert_eq!(decided(&should, &required), ExitStatus::Findings);
+    }
+
+    #[test]
+    fn what_a_declaration_would_enable_was_not_promised() {
+        let results = [result("p", Verdict::Pass, Level::Must), untested(Need::DeclaredBehaviour, Level::Must)];
+        let promised = Policy { full_access: true, ..Policy::default() };
+        assert_eq!(decided(&results, &promised), ExitStatus::Success);
+        let required = Policy { require: vec![Need::DeclaredBehaviour], ..promised };
+        assert_eq!(decided(&results, &required), ExitStatus::Findings);
     }
 
     #[test]

@@ -44,7 +44,7 @@ impl Together {
             Err(Stop::Violation { .. }) => 5,
             Err(Stop::Bug { .. }) => 4,
             Err(Stop::Inconclusive { .. }) => 3,
-            Err(Stop::NotTested { .. }) => 2,
+            Err(Stop::NotTested { .. } | Stop::Undeclared { .. }) => 2,
             Ok(()) => 1,
             Err(Stop::NotApplicable { .. }) => 0,
         };
