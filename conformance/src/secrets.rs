@@ -21,6 +21,8 @@ struct Known {
     all: Vec<(String, String)>,
     /// Those of them that are no tokens of several segments: nothing but their letters tells what they are.
     opaque: Vec<(String, String)>,
+    /// Whether one of them is more than a word.
+    spaced: bool,
 }
 
 /// A segment that is shorter may stand in a text by chance, or be a header that every token of a zone has.
@@ -52,14 +54,15 @@ impl Secrets {
         if known.all.iter().any(|(text, _)| text == secret) {
             return;
         }
-        let Known { all, opaque } = &mut *known;
+        known.spaced |= secret.as_bytes().iter().any(ends_word);
+        let Known { all, opaque, .. } = &mut *known;
         for list in [all, opaque].into_iter().take(if secret.contains('.') { 1 } else { 2 }) {
             if list.len() >= KNOWN_AT_MOST {
                 list.remove(0);
             }
-            list.push((secret.to_owned(), name.to_owned()));
             // A tampered or foreign token contains another's segments: replace the longest first.
-            list.sort_by_key(|(text, _)| std::cmp::Reverse(text.len()));
+            let at = list.partition_point(|(text, _)| text.len() >= secret.len());
+            list.insert(at, (secret.to_owned(), name.to_owned()));
         }
     }
 
@@ -67,7 +70,10 @@ impl Secrets {
     pub fn mask(&self, text: &str) -> String {
         let known = self.lock();
         let mut masked = text.to_owned();
-        for (secret, name) in &known.all {
+        // Names that are put in only break runs up, so what holds for the text holds for what becomes of it.
+        let longest = if known.spaced { usize::MAX } else { longest_word(text) };
+        let may_hold = |secret: &str| secret.len() <= longest;
+        for (secret, name) in known.all.iter().filter(|(secret, _)| may_hold(secret)) {
             if masked.contains(secret.as_str()) {
                 masked = masked.replace(secret.as_str(), &format!("[{name}]"));
             }
@@ -78,7 +84,7 @@ impl Secrets {
         let mut masked = mask_encoded(&mask_jwts(&masked), &known.opaque);
         // What is left of a token that was taken apart.
         for (secret, name) in &known.all {
-            for part in long_parts(secret).filter(|part| part.len() < secret.len()) {
+            for part in long_parts(secret).filter(|part| part.len() < secret.len() && may_hold(part)) {
                 if masked.contains(part) {
                     masked = masked.replace(part, &format!("[part of {name}]"));
                 }
@@ -102,6 +108,15 @@ impl Secrets {
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+/// The length of the longest word. Most texts have none that is as long as a token, and so need not be searched for one.
+fn longest_word(text: &str) -> usize {
+    text.as_bytes().split(ends_word).map(<[u8]>::len).max().unwrap_or_default()
+}
+
+fn ends_word(byte: &u8) -> bool {
+    byte.is_ascii_whitespace() || *byte == b'"'
 }
 
 /// The segments of a token that say by themselves which token it is.
