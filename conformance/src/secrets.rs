@@ -72,8 +72,8 @@ impl Secrets {
         let mut masked = text.to_owned();
         // Names that are put in only break runs up, so what holds for the text holds for what becomes of it.
         let longest = if known.spaced { usize::MAX } else { longest_word(text) };
-        let may_hold = |secret: &str| secret.len() <= longest;
-        for (secret, name) in known.all.iter().filter(|(secret, _)| may_hold(secret)) {
+        let too_long = known.all.partition_point(|(secret, _)| secret.len() > longest);
+        for (secret, name) in &known.all[too_long..] {
             if masked.contains(secret.as_str()) {
                 masked = masked.replace(secret.as_str(), &format!("[{name}]"));
             }
@@ -82,9 +82,12 @@ impl Secrets {
             masked = mask_beginning(&masked, secret, name);
         }
         let mut masked = mask_encoded(&mask_jwts(&masked), &known.opaque);
+        if longest < SEGMENT_AT_LEAST {
+            return masked;
+        }
         // What is left of a token that was taken apart.
         for (secret, name) in &known.all {
-            for part in long_parts(secret).filter(|part| part.len() < secret.len() && may_hold(part)) {
+            for part in long_parts(secret).filter(|part| part.len() < secret.len() && part.len() <= longest) {
                 if masked.contains(part) {
                     masked = masked.replace(part, &format!("[part of {name}]"));
                 }
