@@ -3,6 +3,7 @@
 //! The way of a run: [`survey`] finds a token that the server accepts, [`runner`] puts the [`checks`] to it, each in a
 //! [`context`] that records, and [`report`] writes what they came to.
 
+pub mod baseline;
 pub mod catalogue;
 pub mod challenge;
 pub mod check;

@@ -257,6 +257,7 @@ fn result(
         because,
         missing,
         follows_from: None,
+        excuse: None,
         duration_ms: transcript::millis(started.elapsed()),
         exchanges: transcript.take(),
     }

@@ -76,10 +76,14 @@ pub(crate) struct Settings {
     scope_implies: BTreeMap<String, Vec<String>>,
     /// Whether a broken SHOULD fails the run.
     strict: bool,
-    /// Fail the run when something of this was not tested.
+    /// Fail the run when something of this was not tested: a need, an area, `must`, `should`, or a check.
     require: Vec<String>,
     /// Accept that MUSTs of this need are not tested.
     allow_untested: Vec<String>,
+    /// A file with the findings that are known.
+    baseline: Option<PathBuf>,
+    /// Checks that are run and shown, and never decide how the run ends.
+    known_flaky: Vec<Flaky>,
     /// The reports to write, each as FORMAT or FORMAT=FILE.
     reports: Vec<String>,
     /// Certificates to trust at an https URL beside the system's.
@@ -98,6 +102,16 @@ pub(crate) struct Settings {
     resources: BTreeMap<String, Resource>,
     /// Completions of which not everybody may see all.
     completions: Vec<Completion>,
+}
+
+/// A check that is known to be flaky.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Flaky {
+    /// The check's id.
+    check: String,
+    /// Why it is.
+    reason: String,
 }
 
 /// A file that was read, and the words that it comes to.
@@ -173,7 +187,8 @@ impl Configuration {
     }
 }
 
-fn read(path: &Path) -> std::io::Result<String> {
+/// A small text file.
+pub(super) fn read(path: &Path) -> std::io::Result<String> {
     use std::io::{Error, ErrorKind, Read as _};
     let mut text = String::new();
     std::fs::File::open(path)?.take(AT_MOST + 1).read_to_string(&mut text)?;
@@ -184,7 +199,7 @@ fn read(path: &Path) -> std::io::Result<String> {
 }
 
 /// What is wrong with a file, with its line, and the known key that an unknown one may have meant.
-fn explained(path: &Path, error: &toml::de::Error) -> String {
+pub(super) fn explained(path: &Path, error: &toml::de::Error) -> String {
     let mut words = error.message().split('`').skip(1).step_by(2);
     let near = error.message().starts_with("unknown field").then(|| {
         let unknown = words.next()?;
@@ -290,6 +305,8 @@ impl Settings {
         line.flag("strict", self.strict);
         line.values("require", self.require.iter().cloned());
         line.values("allow-untested", self.allow_untested.iter().cloned());
+        line.value("baseline", self.baseline.as_ref().map(path));
+        line.values("known-flaky", self.known_flaky.iter().map(|flaky| format!("{}={}", flaky.check, flaky.reason)));
         let report = |report: &String| match report.split_once('=') {
             Some((format, file)) => format!("{format}={}", folder.join(file).display()),
             None => report.clone(),

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 use clap::{ArgAction, Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::civil::Date;
+use jiff::tz::Offset;
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 use url::Url;
@@ -16,6 +18,7 @@ use super::config::Configuration;
 use super::interruptions::Interruptions;
 use super::untestable::{untestable, why_refused};
 use super::{fail, say};
+use crate::baseline::Baseline;
 use crate::challenge::is_scope_byte;
 use crate::check::{Check, Need};
 use crate::checks;
@@ -25,7 +28,7 @@ use crate::declared::Declared;
 use crate::exit_status::ExitStatus;
 use crate::given::Given;
 use crate::mcp::Revision;
-use crate::report::{CheckResult, Format, Policy, Report, Target, Terminal};
+use crate::report::{CheckResult, Format, Part, Policy, Report, Target, Terminal};
 use crate::runner::{self, Progress};
 use crate::scene::{Scenes, Started};
 use crate::secrets::Secrets;
@@ -63,12 +66,18 @@ pub(super) struct RunOptions {
     /// Let a broken SHOULD fail the run
     #[arg(long)]
     strict: bool,
-    /// Fail the run when something of this need was not tested (repeatable)
+    /// Fail the run when something of this was not tested (repeatable): a need, an area, must, should, or a check
+    #[arg(long, value_name = "PART", value_parser = Part::parse)]
+    require: Vec<Part>,
+    /// Accept that MUSTs of this need are not tested (repeatable)
     #[arg(long, value_name = "NEED")]
-    require: Vec<Need>,
-    /// Accept that MUSTs of this need, one of those of --require, are not tested (repeatable)
-    #[arg(long, value_name = "NEED", hide_possible_values = true)]
     allow_untested: Vec<Need>,
+    /// A TOML file of known failures, which do not fail the run; an entry that now passes, or has expired, does
+    #[arg(long, value_name = "FILE", value_parser = baseline)]
+    baseline: Option<Baseline>,
+    /// A check that is run and shown, and never decides how the run ends (repeatable)
+    #[arg(long, value_name = "CHECK[=REASON]", value_parser = flaky)]
+    known_flaky: Vec<Flaky>,
     /// Write a report (repeatable): terminal, json, junit or markdown; without =FILE to standard output
     #[arg(long = "report", value_name = "FORMAT[=FILE]", value_parser = report_target)]
     reports: Vec<ReportTarget>,
@@ -101,6 +110,9 @@ struct ReportTarget {
     format: Format,
     file: Option<PathBuf>,
 }
+
+/// A check that is known to be flaky, and why, where that was said.
+type Flaky = (&'static str, Option<String>);
 
 /// Certificates to trust, and the file that they were read from.
 #[derive(Debug, Clone)]
@@ -146,12 +158,45 @@ impl RunOptions {
                 "{to_stdout} reports want standard output, and only one may go there; give the others a file: --report json=report.json"
             ));
         }
+        if let Some(part) = self.require.iter().find(|part| self.waives(**part)) {
+            let name = part.name();
+            return Err(format!("--require {name} and --allow-untested {name} contradict each other; leave out one"));
+        }
+        for (check, _) in &self.known_flaky {
+            if self.require.contains(&Part::Check(check)) {
+                return Err(format!(
+                    "{check} is known to be flaky, so it decides nothing; --require {check} cannot ask for it"
+                ));
+            }
+            if self.baseline.iter().flat_map(|baseline| &baseline.known).any(|known| known.check == *check) {
+                return Err(format!(
+                    "{check} is known to be flaky, so its entry in the baseline could never be stale; keep the one or the other"
+                ));
+            }
+        }
         let mut files = BTreeSet::new();
         match self.reports.iter().filter_map(|r| r.file.as_deref()).find(|path| !files.insert(real(path))) {
             Some(twice) => {
                 Err(format!("two reports want the file {}, and the second would replace the first", twice.display()))
             }
             None => Ok(()),
+        }
+    }
+
+    fn waives(&self, part: Part) -> bool {
+        matches!(part, Part::Need(need) if self.allow_untested.contains(&need))
+    }
+
+    /// What the user asked of the run, on this day.
+    fn policy(&self, today: Date) -> Policy {
+        Policy {
+            require: self.require.clone(),
+            allow_untested: self.allow_untested.clone(),
+            baseline: self.baseline.clone(),
+            flaky: self.known_flaky.clone(),
+            chosen_revisions: !self.revision.is_empty(),
+            today,
+            ..Policy::default()
         }
     }
 
@@ -189,17 +234,11 @@ impl RunOptions {
         let mut notes = subject.notes;
         notes.extend(why_refused(&options.url, &survey, subject.zone.as_ref(), subject.scenes.is_some()));
         let notes = notes.iter().map(|note| secrets.mask(note)).collect();
-        let mut policy = Policy {
-            require: self.require.clone(),
-            allow_untested: self.allow_untested.clone(),
-            lacking: Vec::new(),
-            token_refused: None,
-            full_access: subject.full_access && self.checks.is_empty(),
-            interrupted: false,
-        };
+        let full_access = subject.full_access && self.checks.is_empty();
+        let mut policy = Policy { full_access, ..self.policy(today()) };
         if subject.server.is_none() {
             // Access to a server that runs already promised no start of it.
-            policy.allow_untested.push(Need::Launch);
+            policy.not_promised.push(Need::Launch);
         }
         if let Some(given) = &subject.given
             && let Some(note) = given.ends_soon().await
@@ -213,7 +252,11 @@ impl RunOptions {
         run.given = subject.given.map(Arc::new);
         let run = Arc::new(run);
         let has = runner::access(&run);
-        policy.lacking = self.require.iter().filter(|need| !has.contains(need)).copied().collect();
+        let needs = self.require.iter().filter_map(|part| match part {
+            Part::Need(need) => Some(*need),
+            Part::Check(_) | Part::Area(_) | Part::Level(_) => None,
+        });
+        policy.lacking = needs.filter(|need| !has.contains(need)).collect();
         let target = Target { notes, ..target(&run, &self.rerun(&subject.rerun)) };
         policy.token_refused.clone_from(&target.token_refused);
         let progress = Shown::new(io::stderr().is_terminal());
@@ -253,7 +296,7 @@ impl RunOptions {
             notes: vec!["interrupted before the first check".to_owned()],
             rerun: self.rerun(rerun),
         };
-        let policy = Policy { interrupted: true, ..Policy::default() };
+        let policy = Policy { interrupted: true, ..self.policy(today()) };
         self.conclude(&Report::new(target, &self.selected(), Vec::new(), &policy, 0))
     }
 
@@ -335,6 +378,7 @@ impl RunOptions {
             words.extend((value != usual).then(|| format!("{name} {value}")));
         }
         words.extend(self.strict.then(|| "--strict".to_owned()));
+        words.extend(self.baseline.iter().map(|baseline| format!("--baseline {}", shell_quoted(&baseline.file))));
         words.join(" ")
     }
 
@@ -450,6 +494,29 @@ impl Progress for Shown {
         self.bar.inc(1);
         self.ended.lock().unwrap_or_else(PoisonError::into_inner).push(result.clone());
     }
+}
+
+/// The day, in UTC, so that a baseline expires everywhere at once.
+fn today() -> Date {
+    Offset::UTC.to_datetime(jiff::Timestamp::now()).date()
+}
+
+fn baseline(path: &str) -> Result<Baseline, String> {
+    let text = super::config::read(Path::new(path)).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => "there is no such file; an empty one will do to begin with".to_owned(),
+        _ => error.to_string(),
+    })?;
+    let read = Baseline::parse(path, &text).map_err(|error| super::config::explained(Path::new(path), &error))?;
+    read.check().map(|()| read)
+}
+
+fn flaky(text: &str) -> Result<Flaky, String> {
+    let (id, reason) = match text.split_once('=') {
+        Some((_, reason)) if reason.trim().is_empty() => return Err("a reason is wanted after the =".to_owned()),
+        Some((id, reason)) => (id, Some(reason.to_owned())),
+        None => (text, None),
+    };
+    checks::find(id).map(|check| (check.meta().id, reason)).ok_or_else(|| checks::unknown(id))
 }
 
 fn check_id(text: &str) -> Result<String, String> {

@@ -1,7 +1,7 @@
 //! The lines with which a report for people ends. They never say that a server conforms: they say how much was tested,
 //! and which areas were not.
 
-use super::{Report, Verdict};
+use super::{Excuse, Report, Verdict};
 
 /// From here on a check is worth naming for its time: most often it waited for the server to fetch keys again.
 const SLOW_MS: u64 = 5_000;
@@ -21,6 +21,18 @@ pub(super) fn counts(report: &Report) -> String {
     let given = |v: &Verdict| report.summary.verdicts.get(v.name()).map(|n| format!("{n} {}", words(*v)));
     let counts: Vec<_> = order.iter().filter_map(given).collect();
     if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }
+}
+
+/// How many of these results decide nothing, where some do not.
+pub(super) fn excused(report: &Report) -> Option<String> {
+    let count =
+        |keep: fn(&Excuse) -> bool| report.results.iter().filter_map(|r| r.excuse.as_ref()).filter(|e| keep(e)).count();
+    let known = count(|excuse| matches!(excuse, Excuse::Known { .. }));
+    let flaky = count(|excuse| matches!(excuse, Excuse::Flaky { .. }));
+    let said = |number: usize, what: &str| (number > 0).then(|| format!("{number} {what}"));
+    let said = [said(known, "in the baseline"), said(flaky, "of checks that are known to be flaky")];
+    let said: Vec<_> = said.into_iter().flatten().collect();
+    (!said.is_empty()).then(|| format!("of these, {}", said.join(" and ")))
 }
 
 /// How many of how many checks were tested, and the areas of which none was.

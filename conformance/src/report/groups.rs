@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use super::{CheckResult, Report, Verdict};
+use super::{CheckResult, Excuse, Report, Verdict};
+use crate::baseline::{Entry, Standing, entries_for};
 use crate::check::Need;
 use crate::mcp::Revision;
 use crate::survey::NO_TOKEN_ACCEPTED;
@@ -24,6 +25,11 @@ impl<'a> Group<'a> {
         if names.is_empty() { String::new() } else { format!(" [{}]", names.join(", ")) }
     }
 
+    /// Whether it stands among the findings: it decides, and follows from no other.
+    pub(super) fn is_its_own(&self) -> bool {
+        self.first().follows_from.is_none() && self.first().excuse.is_none()
+    }
+
     /// What is listed under this group, each with its revisions where they are others.
     pub(super) fn also(&self, all: &[Group<'_>]) -> Vec<String> {
         let own = self.revisions();
@@ -31,7 +37,7 @@ impl<'a> Group<'a> {
             revisions if revisions == own => g.first().check.to_owned(),
             revisions => format!("{}{revisions}", g.first().check),
         };
-        all.iter().filter(|g| follows(g, self)).map(name).collect()
+        all.iter().filter(|g| g.first().excuse.is_none() && follows(g, self)).map(name).collect()
     }
 }
 
@@ -54,6 +60,7 @@ pub(super) fn groups(results: &[CheckResult]) -> Vec<Group<'_>> {
                 && f.actual == result.actual
                 && f.because == result.because
                 && f.follows_from == result.follows_from
+                && f.excuse == result.excuse
         };
         match groups.iter_mut().find(|g| same(g)) {
             Some(group) => group.results.push(result),
@@ -61,6 +68,38 @@ pub(super) fn groups(results: &[CheckResult]) -> Vec<Group<'_>> {
         }
     }
     groups
+}
+
+/// The groups that the baseline knows, each with its reason.
+pub(super) fn known<'g, 'a>(all: &'g [Group<'a>]) -> Vec<(&'g Group<'a>, &'a str)> {
+    let reason = |g: &Group<'a>| match &g.first().excuse {
+        Some(Excuse::Known { reason }) => Some(reason.as_str()),
+        _ => None,
+    };
+    all.iter().filter_map(|g| Some((g, reason(g)?))).collect()
+}
+
+/// The groups of checks that are known to be flaky, each with the reason if one was given.
+pub(super) fn flaky<'g, 'a>(all: &'g [Group<'a>]) -> Vec<(&'g Group<'a>, Option<&'a str>)> {
+    let reason = |g: &Group<'a>| match &g.first().excuse {
+        Some(Excuse::Flaky { reason }) => Some(reason.as_deref()),
+        _ => None,
+    };
+    all.iter().filter_map(|g| Some((g, reason(g)?))).collect()
+}
+
+/// The entries of the baseline that are not simply so, with what is to be said of each.
+pub(super) fn entries(report: &Report) -> Vec<(&Entry, String)> {
+    let baseline = report.baseline.iter();
+    let entries = baseline.flat_map(|b| b.entries.iter().map(move |entry| (entry, entry.remark(&b.file))));
+    entries.filter(|(entry, _)| entry.standing != Standing::Holds).collect()
+}
+
+/// The entries to paste into the baseline for what it does not know, if one was given and there is any such finding.
+pub(super) fn to_paste(report: &Report) -> Option<(&str, String)> {
+    let baseline = report.baseline.as_ref()?;
+    let text = entries_for(&report.results);
+    (!text.is_empty()).then_some((baseline.file.as_str(), text))
 }
 
 /// The checks that were not tested, by what they lack.
@@ -81,7 +120,7 @@ pub(super) fn not_tested(report: &Report) -> BTreeMap<Need, Vec<&'static str>> {
 /// What could not be told, by its reason: forty lines that say the same hide the one that does not.
 pub(super) fn inconclusive<'g, 'a>(report: &Report, all: &'g [Group<'a>]) -> Vec<(String, Vec<&'g Group<'a>>)> {
     let mut by_reason: Vec<(String, Vec<&Group<'a>>)> = Vec::new();
-    let shown = all.iter().filter(|g| g.first().verdict == Verdict::Inconclusive && g.first().follows_from.is_none());
+    let shown = all.iter().filter(|g| g.first().verdict == Verdict::Inconclusive && g.is_its_own());
     for group in shown {
         let because = group.first().because.clone().unwrap_or_default();
         // How it was refused stands at the head of the report.

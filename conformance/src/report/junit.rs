@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
 
-use super::{CheckResult, Report, Reporter, Verdict, closing};
+use super::{CheckResult, Excuse, Report, Reporter, Verdict, closing, groups};
 use crate::checks;
 use crate::exit_status::ExitStatus;
 use crate::text::printable;
@@ -64,6 +64,12 @@ fn case(report: &Report, result: &CheckResult) -> TestCase {
     let revision = result.revision.map(|r| format!(" [{r}]")).unwrap_or_default();
     let lines = story(report, result);
     let status = match result.verdict {
+        // Viewers count what is skipped apart and show its message: it stays in sight, and turns nothing red.
+        verdict if result.excuse.is_some() && verdict != Verdict::Pass => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(text(&excuse(result))).set_type(verdict.name());
+            status
+        }
         Verdict::Pass | Verdict::Warn | Verdict::Info => TestCaseStatus::success(),
         Verdict::Fail => stopped(NonSuccessKind::Failure, result, &lines),
         Verdict::Inconclusive | Verdict::Error => stopped(NonSuccessKind::Error, result, &lines),
@@ -77,7 +83,8 @@ fn case(report: &Report, result: &CheckResult) -> TestCase {
     case.set_classname(result.area.name());
     case.set_time(Duration::from_millis(result.duration_ms));
     // What does not fail is told all the same: a broken SHOULD, a remark.
-    if matches!(result.verdict, Verdict::Warn | Verdict::Info) || !result.remarks.is_empty() {
+    if matches!(result.verdict, Verdict::Warn | Verdict::Info) || result.excuse.is_some() || !result.remarks.is_empty()
+    {
         case.set_system_out(lines);
     }
     case
@@ -100,6 +107,16 @@ fn reason(result: &CheckResult) -> String {
     format!("{why}{cause}")
 }
 
+/// Why it decides nothing, and what it came to all the same.
+fn excuse(result: &CheckResult) -> String {
+    let why = match &result.excuse {
+        Some(Excuse::Known { reason }) => format!("known: {reason}"),
+        Some(Excuse::Flaky { reason: Some(reason) }) => format!("known to be flaky: {reason}"),
+        Some(Excuse::Flaky { reason: None }) | None => "known to be flaky".to_owned(),
+    };
+    format!("{why} ({}: {})", closing::words(result.verdict), reason(result))
+}
+
 /// The same at length.
 fn story(report: &Report, result: &CheckResult) -> String {
     let mut lines = vec![format!("{}: {}", closing::words(result.verdict).to_uppercase(), result.title)];
@@ -111,6 +128,9 @@ fn story(report: &Report, result: &CheckResult) -> String {
     result.actual.iter().for_each(|actual| line("actual", actual));
     result.because.iter().for_each(|because| line("because", because));
     result.remarks.iter().for_each(|remark| line("remark", remark));
+    if result.excuse.is_some() {
+        line("excuse", &excuse(result));
+    }
     line("clause", &format!("{} · {}", result.level.keyword(), result.requirements.join(", ")));
     if let Some(check) = checks::find(result.check) {
         if result.expected.is_some() {
@@ -142,7 +162,10 @@ fn whole(report: &Report) -> TestSuite {
     };
     let mut case = TestCase::new("exit", status);
     case.set_classname("run");
-    case.set_system_out(text(&closing::tested(report)));
+    let mut lines = vec![text(&closing::tested(report))];
+    lines.extend(closing::excused(report));
+    lines.extend(groups::entries(report).iter().map(|(entry, remark)| text(&format!("{}: {remark}", entry.name()))));
+    case.set_system_out(lines.join("\n"));
     let mut suite = suite("run", report);
     suite.add_test_case(case);
     suite

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::groups::{self, Group};
 use super::{Report, Reporter, Verdict, closing};
+use crate::baseline::Standing;
 use crate::checks;
 use crate::exit_status::ExitStatus;
 use crate::text::printable;
@@ -19,10 +20,13 @@ impl Reporter for Markdown {
         head(report, out)?;
         findings(report, &groups, out)?;
         inconclusive(report, &groups, out)?;
+        excused(&groups, out)?;
+        baseline(report, out)?;
         not_tested(report, out)?;
         folded("Passed", Verdict::Pass, &groups, out)?;
         folded("Not applicable", Verdict::NotApplicable, &groups, out)?;
-        writeln!(out, "\nResults by check and revision: {}.", closing::counts(report))?;
+        let excused = closing::excused(report).map(|excused| format!("; {excused}")).unwrap_or_default();
+        writeln!(out, "\nResults by check and revision: {}{excused}.", closing::counts(report))?;
         match closing::longest(report) {
             Some(longest) => writeln!(out, "\nLongest: {longest}."),
             None => Ok(()),
@@ -33,9 +37,10 @@ impl Reporter for Markdown {
 fn head(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let target = &report.target;
     let outcome = match report.summary.exit_status {
-        ExitStatus::Success if report.summary.verdicts.contains_key("warn") => {
+        ExitStatus::Success if report.results.iter().any(|r| r.verdict == Verdict::Warn && r.excuse.is_none()) => {
             "✓ No failure in what was tested, but warnings"
         }
+        ExitStatus::Success if closing::excused(report).is_some() => "✓ Nothing found that is not known",
         ExitStatus::Success => "✓ Nothing found in what was tested",
         ExitStatus::Findings => "✗ Findings",
         ExitStatus::Usage | ExitStatus::CouldNotTest => "? Could not test",
@@ -72,7 +77,7 @@ fn head(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 
 fn findings(report: &Report, all: &[Group<'_>], out: &mut dyn Write) -> io::Result<()> {
     let order = [Verdict::Fail, Verdict::Error, Verdict::Warn, Verdict::Info];
-    let of = |verdict| all.iter().filter(move |g| g.first().verdict == verdict && g.first().follows_from.is_none());
+    let of = |verdict| all.iter().filter(move |g| g.first().verdict == verdict && g.is_its_own());
     let shown: Vec<_> = order.into_iter().flat_map(of).collect();
     if shown.is_empty() {
         return Ok(());
@@ -119,6 +124,61 @@ fn inconclusive(report: &Report, all: &[Group<'_>], out: &mut dyn Write) -> io::
     Ok(())
 }
 
+/// What decides nothing: findings that are known, and checks that are known to be flaky.
+fn excused(all: &[Group<'_>], out: &mut dyn Write) -> io::Result<()> {
+    let known = groups::known(all);
+    if !known.is_empty() {
+        writeln!(out, "\n### Known, by the baseline\n\n| | Check | Reason | Actual |\n|---|---|---|---|")?;
+    }
+    for (group, reason) in known {
+        excuse(group, Some(reason), out)?;
+    }
+    let flaky = groups::flaky(all);
+    if !flaky.is_empty() {
+        writeln!(
+            out,
+            "\n### Known to be flaky\n\nThey decide nothing.\n\n| | Check | Reason | Actual |\n|---|---|---|---|"
+        )?;
+    }
+    flaky.into_iter().try_for_each(|(group, reason)| excuse(group, reason, out))
+}
+
+fn excuse(group: &Group<'_>, reason: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
+    let result = group.first();
+    let actual = result.actual.as_deref().or(result.because.as_deref());
+    writeln!(
+        out,
+        "| {} | {} | {} | {} |",
+        closing::words(result.verdict).to_uppercase(),
+        named(group),
+        reason.map(code).unwrap_or_default(),
+        actual.map(code).unwrap_or_default(),
+    )
+}
+
+fn baseline(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    let entries = groups::entries(report);
+    if !entries.is_empty() {
+        writeln!(out, "\n### Entries of the baseline\n\n| | Entry | |\n|---|---|---|")?;
+    }
+    for (entry, remark) in entries {
+        let standing = match entry.standing {
+            Standing::Stale => "STALE",
+            Standing::Expired => "EXPIRED",
+            Standing::Unclear | Standing::Holds => "",
+        };
+        writeln!(out, "| {standing} | **{}** | {} |", entry.name(), code(&remark))?;
+    }
+    match groups::to_paste(report) {
+        Some((file, entries)) => writeln!(
+            out,
+            "\n### Not in the baseline\n\nWhat is to be put up with goes into {}, with its reason:\n\n```toml\n{entries}```",
+            code(file)
+        ),
+        None => Ok(()),
+    }
+}
+
 fn not_tested(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     let by_need = groups::not_tested(report);
     if by_need.is_empty() {
@@ -132,7 +192,7 @@ fn not_tested(report: &Report, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn folded(title: &str, verdict: Verdict, all: &[Group<'_>], out: &mut dyn Write) -> io::Result<()> {
-    let shown: Vec<_> = all.iter().filter(|g| g.first().verdict == verdict).collect();
+    let shown: Vec<_> = all.iter().filter(|g| g.first().verdict == verdict && g.first().excuse.is_none()).collect();
     if shown.is_empty() {
         return Ok(());
     }

@@ -6,6 +6,7 @@ mod headline;
 mod json;
 mod junit;
 mod markdown;
+mod outcome;
 mod terminal;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::baseline::{self, Ran};
 use crate::check::{Area, Check, Level, Need, Stop};
 use crate::exit_status::ExitStatus;
 use crate::mcp::Revision;
@@ -22,6 +24,7 @@ use crate::transcript::Exchange;
 
 pub use headline::{Headline, HeadlineKind};
 pub use json::{SCHEMA_VERSION, schema};
+pub use outcome::{Part, Policy};
 pub use terminal::Terminal;
 
 /// What a check came to: one list, in every format.
@@ -82,6 +85,27 @@ impl Verdict {
     pub fn is_tested(self) -> bool {
         matches!(self, Self::Fail | Self::Warn | Self::Info | Self::Pass)
     }
+
+    /// Whether the requirement was broken, whatever that weighs.
+    pub fn is_broken(self) -> bool {
+        matches!(self, Self::Fail | Self::Warn | Self::Info)
+    }
+}
+
+/// Why a result does not decide how the run ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Excuse {
+    /// The baseline lists the finding.
+    Known {
+        /// Why it is put up with.
+        reason: String,
+    },
+    /// `--known-flaky` names the check.
+    Flaky {
+        /// Why it is known for that, where that was said.
+        reason: Option<String>,
+    },
 }
 
 /// One check in one revision, and how it ended.
@@ -113,6 +137,8 @@ pub struct CheckResult {
     pub missing: Vec<Need>,
     /// The check whose failure explains why this one failed, or why it could tell nothing.
     pub follows_from: Option<&'static str>,
+    /// Why this does not decide how the run ends, where it does not.
+    pub excuse: Option<Excuse>,
     /// Milliseconds.
     pub duration_ms: u64,
     /// The evidence, secrets masked.
@@ -130,6 +156,8 @@ pub struct Report {
     pub target: Target,
     /// How often each verdict was given, and the whole.
     pub summary: Summary,
+    /// The baseline, held against this run, where one was given.
+    pub baseline: Option<baseline::Judged>,
     /// Every check in every revision, in the registry's order.
     pub results: Vec<CheckResult>,
 }
@@ -199,23 +227,6 @@ pub struct Summary {
     pub duration_ms: u64,
 }
 
-/// What a run promised, by which its end is judged.
-#[derive(Debug, Clone, Default)]
-pub struct Policy {
-    /// Needs whose untested checks are findings.
-    pub require: Vec<Need>,
-    /// Needs whose untested MUSTs are waived.
-    pub allow_untested: Vec<Need>,
-    /// Those of `require` that this run does not have at all.
-    pub lacking: Vec<Need>,
-    /// Why no token was accepted, where tokens were tried: then no option would help.
-    pub token_refused: Option<String>,
-    /// Whether full access was promised (`--zone`, `--launch`).
-    pub full_access: bool,
-    /// Whether the run was interrupted.
-    pub interrupted: bool,
-}
-
 impl Report {
     /// Puts finished results together: relates findings of one cause, counts, and decides how the process ends.
     pub fn new(
@@ -230,9 +241,30 @@ impl Report {
         if let Some(headline) = &headline {
             headline.gather(&mut results);
         }
-        let summary = Summary { headline, ..summarise(selected, &results, policy, duration_ms) };
+        let run = Ran { today: policy.today, chosen_revisions: policy.chosen_revisions || policy.interrupted };
+        let baseline = policy.baseline.as_ref().map(|baseline| baseline.judge(&mut results, &run));
+        for result in &mut results {
+            if let Some((_, reason)) = policy.flaky.iter().find(|(check, _)| *check == result.check) {
+                result.excuse = Some(Excuse::Flaky { reason: reason.clone() });
+            }
+        }
+        bring_forward(&mut results);
+        let summary = Summary { headline, ..summarise(selected, &results, baseline.as_ref(), policy, duration_ms) };
         let tool = Tool { name: "conformance", version: env!("CARGO_PKG_VERSION") };
-        Self { schema_version: SCHEMA_VERSION, tool, target, summary, results }
+        Self { schema_version: SCHEMA_VERSION, tool, target, summary, baseline, results }
+    }
+}
+
+/// What decides is listed under nothing that does not: an excused cause stands where few look.
+fn bring_forward(results: &mut [CheckResult]) {
+    let causes: BTreeSet<_> = results.iter().filter(|r| r.excuse.is_none()).map(|r| (r.check, r.revision)).collect();
+    for result in results.iter_mut().filter(|r| r.excuse.is_none()) {
+        let stands = |cause: &str| {
+            causes.iter().any(|(check, revision)| {
+                *check == cause && (*revision == result.revision || revision.is_none() || result.revision.is_none())
+            })
+        };
+        result.follows_from = result.follows_from.filter(|cause| stands(cause));
     }
 }
 
@@ -267,7 +299,13 @@ fn relate(results: &mut [CheckResult], causes: &dyn Fn(&str) -> &'static [&'stat
     }
 }
 
-fn summarise(selected: &[&dyn Check], results: &[CheckResult], policy: &Policy, duration_ms: u64) -> Summary {
+fn summarise(
+    selected: &[&dyn Check],
+    results: &[CheckResult],
+    baseline: Option<&baseline::Judged>,
+    policy: &Policy,
+    duration_ms: u64,
+) -> Summary {
     let mut verdicts = BTreeMap::new();
     let mut missing = BTreeMap::new();
     for result in results {
@@ -279,7 +317,7 @@ fn summarise(selected: &[&dyn Check], results: &[CheckResult], policy: &Policy, 
     let tested: BTreeSet<_> = results.iter().filter(|r| r.verdict.is_tested()).map(|r| r.check).collect();
     let areas: BTreeSet<Area> = selected.iter().map(|c| c.meta().area).collect();
     let areas_tested: BTreeSet<Area> = results.iter().filter(|r| r.verdict.is_tested()).map(|r| r.area).collect();
-    let (exit_status, exit_reason) = decide(results, policy);
+    let (exit_status, exit_reason) = outcome::decide(results, baseline, policy);
     Summary {
         headline: None,
         verdicts,
@@ -291,70 +329,6 @@ fn summarise(selected: &[&dyn Check], results: &[CheckResult], policy: &Policy, 
         exit_reason,
         duration_ms,
     }
-}
-
-/// Findings come before "could not test": a server that is known to be broken is broken, however little else was seen.
-fn decide(results: &[CheckResult], policy: &Policy) -> (ExitStatus, Option<String>) {
-    // Checks, and not results: a check is one thing to a reader, in however many revisions it was run.
-    let count = |keep: &dyn Fn(&&CheckResult) -> bool| {
-        results.iter().filter(keep).map(|r| r.check).collect::<BTreeSet<_>>().len()
-    };
-    let because = |status, reason: String| (status, Some(reason));
-    if policy.interrupted {
-        return because(ExitStatus::Interrupted, "interrupted; this is the report so far".to_owned());
-    }
-    if count(&|r| r.verdict == Verdict::Fail) > 0 {
-        return (ExitStatus::Findings, None);
-    }
-    let untested = |r: &&CheckResult, needs: &[Need]| r.missing.iter().any(|need| needs.contains(need));
-    let required = count(&|r| untested(r, &policy.require));
-    if required > 0 {
-        let were =
-            if required == 1 { "check that --require asks for was" } else { "checks that --require asks for were" };
-        return because(ExitStatus::Findings, format!("{required} {were} not tested"));
-    }
-    if let Some(need) = policy.lacking.first() {
-        // Tools and their scopes are seen with an accepted token alone.
-        let remedy = match &policy.token_refused {
-            Some(how) if matches!(need, Need::ScopeMap | Need::DeclaredTool) => format!("no token was accepted: {how}"),
-            _ => need.enabled_by().to_owned(),
-        };
-        let reason = format!("--require asks for {}, which this run does not have: {remedy}", need.name());
-        return because(ExitStatus::Findings, reason);
-    }
-    if count(&|r| r.verdict.is_tested()) == 0 {
-        return because(ExitStatus::CouldNotTest, "nothing was tested".to_owned());
-    }
-    let unclear = count(&|r| matches!(r.verdict, Verdict::Inconclusive | Verdict::Error));
-    if unclear > 0 {
-        return because(ExitStatus::CouldNotTest, format!("{unclear} checks are inconclusive or went wrong"));
-    }
-    // What rests on a declaration was not promised: whether there is such a tool only the user knows.
-    let unwaived = |r: &&CheckResult| {
-        r.verdict == Verdict::NotTested
-            && r.level == Level::Must
-            && !untested(r, &policy.allow_untested)
-            && !r.missing.iter().any(|need| need.is_declared())
-    };
-    let waivable: BTreeSet<Need> = results.iter().filter(unwaived).flat_map(|r| r.missing.iter().copied()).collect();
-    if policy.full_access && !waivable.is_empty() {
-        let mut enable: Vec<&str> = Vec::new();
-        for option in waivable.iter().map(|need| need.enabled_by()) {
-            // One option may give several needs.
-            if !enable.contains(&option) {
-                enable.push(option);
-            }
-        }
-        let waive: Vec<_> = waivable.iter().map(|need| format!("--allow-untested {}", need.name())).collect();
-        let reason = format!(
-            "{} MUSTs were not tested; {} would enable them, {} waives them",
-            count(&unwaived),
-            enable.join("; "),
-            waive.join(" ")
-        );
-        return because(ExitStatus::CouldNotTest, reason);
-    }
-    (ExitStatus::Success, None)
 }
 
 /// Writes a report.
@@ -392,10 +366,10 @@ impl Format {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    pub(super) fn result(check: &'static str, verdict: Verdict, level: Level) -> CheckResult {
+    pub(crate) fn result(check: &'static str, verdict: Verdict, level: Level) -> CheckResult {
         let known = crate::checks::find(check);
         CheckResult {
             check,
@@ -411,6 +385,7 @@ mod tests {
             because: None,
             missing: Vec::new(),
             follows_from: None,
+            excuse: None,
             duration_ms: 1,
             exchanges: Vec::new(),
         }
@@ -494,63 +469,6 @@ mod tests {
         let mut out = Vec::new();
         reporter.write(report, &mut out).expect("a vector takes everything");
         String::from_utf8(out).expect("reports are UTF-8")
-    }
-
-    fn decided(results: &[CheckResult], policy: &Policy) -> ExitStatus {
-        decide(results, policy).0
-    }
-
-    fn untested(need: Need, level: Level) -> CheckResult {
-        CheckResult { missing: vec![need], ..result("a", Verdict::NotTested, level) }
-    }
-
-    #[test]
-    fn findings_come_before_what_could_not_be_tested() {
-        let policy = Policy::default();
-        let pass = result("p", Verdict::Pass, Level::Must);
-        let fail = result("f", Verdict::Fail, Level::Must);
-        let unclear = result("i", Verdict::Inconclusive, Level::Must);
-        assert_eq!(decided(&[pass.clone(), fail.clone(), unclear.clone()], &policy), ExitStatus::Findings);
-        assert_eq!(decided(&[pass.clone(), unclear], &policy), ExitStatus::CouldNotTest);
-        assert_eq!(decided(&[pass.clone(), result("w", Verdict::Warn, Level::Should)], &policy), ExitStatus::Success);
-        assert_eq!(
-            decided(&[pass.clone(), result("e", Verdict::Error, Level::May)], &policy),
-            ExitStatus::CouldNotTest
-        );
-        assert_eq!(decided(&[], &policy), ExitStatus::CouldNotTest);
-        assert_eq!(decided(&[pass, fail], &Policy { interrupted: true, ..policy }), ExitStatus::Interrupted);
-    }
-
-    #[test]
-    fn a_must_that_was_not_tested_needs_a_waiver_where_full_access_was_promised() {
-        let results = [result("p", Verdict::Pass, Level::Must), untested(Need::ScopeMap, Level::Must)];
-        let promised = Policy { full_access: true, ..Policy::default() };
-        assert_eq!(decided(&results, &Policy::default()), ExitStatus::Success);
-        assert_eq!(decided(&results, &promised), ExitStatus::CouldNotTest);
-        let waived = Policy { allow_untested: vec![Need::ScopeMap], ..promised.clone() };
-        assert_eq!(decided(&results, &waived), ExitStatus::Success);
-        let should = [results[0].clone(), untested(Need::ScopeMap, Level::Should)];
-        assert_eq!(decided(&should, &promised), ExitStatus::Success);
-        let required = Policy { require: vec![Need::ScopeMap], ..Policy::default() };
-        assert_eq!(decided(&should, &required), ExitStatus::Findings);
-    }
-
-    #[test]
-    fn what_a_declaration_would_enable_was_not_promised() {
-        let results = [result("p", Verdict::Pass, Level::Must), untested(Need::DeclaredBehaviour, Level::Must)];
-        let promised = Policy { full_access: true, ..Policy::default() };
-        assert_eq!(decided(&results, &promised), ExitStatus::Success);
-        let required = Policy { require: vec![Need::DeclaredBehaviour], ..promised };
-        assert_eq!(decided(&results, &required), ExitStatus::Findings);
-    }
-
-    #[test]
-    fn no_option_is_suggested_where_the_token_was_refused() {
-        let lacking = Policy { lacking: vec![Need::ScopeMap], ..Policy::default() };
-        let reason = |policy: &Policy| decide(&[result("p", Verdict::Pass, Level::Must)], policy).1.unwrap();
-        assert!(reason(&lacking).contains("--tool-scope"));
-        let refused = Policy { token_refused: Some("it got 401".to_owned()), ..lacking };
-        assert!(reason(&refused).ends_with("no token was accepted: it got 401"), "{}", reason(&refused));
     }
 
     #[test]

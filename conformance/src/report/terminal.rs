@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::groups::{self, Group};
 use super::{Report, Reporter, Verdict, closing};
+use crate::baseline::Standing;
 use crate::checks;
 use crate::text::printable;
 use crate::transcript::Exchange;
@@ -26,7 +27,7 @@ impl Reporter for Terminal {
                 self.inconclusive(report, &groups, out)?;
                 continue;
             }
-            let mut shown = groups.iter().filter(|g| g.first().verdict == verdict && g.first().follows_from.is_none());
+            let mut shown = groups.iter().filter(|g| g.first().verdict == verdict && g.is_its_own());
             shown.try_for_each(|group| self.finding(report, group, &groups, out))?;
         }
         // Why nothing applied is all that there is to say where nothing was tested.
@@ -35,9 +36,11 @@ impl Reporter for Terminal {
             Verdict::NotApplicable => self.verbose || report.summary.tested == 0,
             _ => false,
         };
-        for group in groups.iter().filter(|g| is_shown(g.first().verdict)) {
+        for group in groups.iter().filter(|g| g.first().excuse.is_none() && is_shown(g.first().verdict)) {
             self.quiet(group, out)?;
         }
+        self.excused(&groups, out)?;
+        self.baseline(report, out)?;
         self.not_tested(report, out)?;
         close(report, out)
     }
@@ -141,6 +144,62 @@ impl Terminal {
         Ok(())
     }
 
+    /// What decides nothing: findings that are known, and checks that are known to be flaky.
+    fn excused(self, all: &[Group<'_>], out: &mut dyn Write) -> io::Result<()> {
+        let known = groups::known(all);
+        if !known.is_empty() {
+            writeln!(out, "{}", self.bold("known, by the baseline"))?;
+        }
+        for (group, reason) in &known {
+            self.excuse(group, Some(reason), out)?;
+        }
+        let flaky = groups::flaky(all);
+        if !flaky.is_empty() {
+            writeln!(out, "{}", self.bold("known to be flaky, and decides nothing"))?;
+        }
+        flaky.iter().try_for_each(|(group, reason)| self.excuse(group, *reason, out))?;
+        if known.is_empty() && flaky.is_empty() { Ok(()) } else { writeln!(out) }
+    }
+
+    fn excuse(self, group: &Group<'_>, reason: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
+        let result = group.first();
+        let (mark, colour) = mark(result.verdict);
+        let mark = self.paint(&format!("{mark} {}", closing::words(result.verdict)), colour);
+        writeln!(out, "  {mark} {}{}  {}", result.check, group.revisions(), result.title)?;
+        line(out, "reason", reason)?;
+        line(out, "actual", result.actual.as_deref())?;
+        line(out, "because", result.because.as_deref())?;
+        if self.verbose {
+            for result in &group.results {
+                exchanges(&result.exchanges, out)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn baseline(self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        for (entry, remark) in groups::entries(report) {
+            let name = match entry.standing {
+                Standing::Stale => self.paint("✗ STALE", RED),
+                Standing::Expired => self.paint("✗ EXPIRED", RED),
+                Standing::Unclear | Standing::Holds => self.paint("baseline", YELLOW),
+            };
+            writeln!(out, "{name} {}: {}", entry.name(), printable(&remark))?;
+        }
+        if let Some((file, entries)) = groups::to_paste(report) {
+            writeln!(
+                out,
+                "not in the baseline {}; what is to be put up with goes there, with its reason:\n",
+                printable(file)
+            )?;
+            for line in entries.lines() {
+                writeln!(out, "    {line}")?;
+            }
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+
     fn not_tested(self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         for (need, ids) in groups::not_tested(report) {
             writeln!(
@@ -167,6 +226,9 @@ impl Terminal {
 
 fn close(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "results by check and revision: {}", closing::counts(report))?;
+    if let Some(excused) = closing::excused(report) {
+        writeln!(out, "{excused}")?;
+    }
     writeln!(out, "{}", closing::tested(report))?;
     if let Some(longest) = closing::longest(report) {
         writeln!(out, "longest: {longest}")?;
