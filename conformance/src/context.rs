@@ -33,6 +33,8 @@ use crate::text::quoted;
 use crate::token::{Draft, ForeignKey, ForgeError, Token};
 use crate::transcript::{Exchange, Transcript};
 use crate::upstream::Upstream;
+use crate::waiting::{Begun, Waiting};
+use crate::waits::Waits;
 use crate::zone::{Zone, ZoneError};
 
 /// The name of the foreign key at [`Context::key_host`]; no zone has one of this name.
@@ -86,6 +88,8 @@ pub struct Run {
     pub scenes: Option<Arc<dyn Scenes>>,
     /// The server, where it is ours to stop and to start anew.
     pub server: Option<Arc<AsyncMutex<dyn Started>>>,
+    /// What the run waits for just now.
+    pub waiting: Arc<Waiting>,
     rogue: OnceCell<(mock_zone::MockZone, Zone)>,
     foreign_key: Arc<OnceCell<ForeignKey>>,
     signed_in: OnceCell<SignedIn>,
@@ -111,6 +115,7 @@ impl Run {
             given: None,
             scenes: None,
             server: None,
+            waiting: Arc::default(),
             rogue: OnceCell::new(),
             foreign_key: Arc::default(),
             signed_in: OnceCell::new(),
@@ -131,7 +136,8 @@ impl Run {
     pub fn elsewhere(&self, options: Options, client: Client, zone: Zone, survey: Survey) -> Self {
         let secrets = Arc::clone(&self.secrets);
         let foreign_key = Arc::clone(&self.foreign_key);
-        Self { foreign_key, ..Self::new(options, client, secrets, Some(zone), survey) }
+        let waiting = Arc::clone(&self.waiting);
+        Self { foreign_key, waiting, ..Self::new(options, client, secrets, Some(zone), survey) }
     }
 }
 
@@ -167,6 +173,16 @@ impl Context {
     /// Not tested where it is only assumed: a token would show it. Inconclusive where a token was refused.
     pub fn spoken(&self) -> Result<(), Stop> {
         if self.run.survey.assumed { self.run.survey.accepted().map(drop) } else { Ok(()) }
+    }
+
+    /// Shows that the check waits, for what and how long at most, until the answer is dropped.
+    pub fn begin_wait(&self, what: &'static str, at_most: Duration) -> Begun {
+        self.run.waiting.begin(what, Some(at_most))
+    }
+
+    /// Waits for the server in growing steps, for no longer than `bound` in all, and shows it.
+    pub fn waits(&self, what: &'static str, bound: Duration) -> Waits {
+        Waits::within(bound).shown(self.begin_wait(what, bound))
     }
 
     /// The user's words.

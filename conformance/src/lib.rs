@@ -38,5 +38,6 @@ pub mod text;
 pub mod token;
 pub mod transcript;
 pub mod upstream;
+pub mod waiting;
 pub mod waits;
 pub mod zone;

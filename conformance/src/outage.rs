@@ -12,7 +12,6 @@ use crate::context::Context;
 use crate::reply::Outcome;
 use crate::survey::random_id;
 use crate::transcript::{Exchange, millis};
-use crate::waits::Waits;
 use crate::zone::Document;
 
 /// How long a server that asks for keys in the background may take to see that it gets none, and to try again.
@@ -144,7 +143,7 @@ async fn probe(cx: &Context, failure: Failure) -> Result<(Option<String>, Option
     let draft = cx.survey().accepted()?.but(|t| t.header("kid", format!("conformance-{}", random_id())));
     let forged = cx.note(draft.signed_with_key(cx.foreign_key().await?)?, "forged token with an unknown key id");
     let since = zone.last_request().await?;
-    let mut waits = Waits::within(cx.options().key_wait);
+    let mut waits = cx.waits("the server to ask its zone for keys, which it does not get", cx.options().key_wait);
     let mut asked = false;
     loop {
         let request = cx.bearing().bearer(&forged).purpose(format!("a forged token while {}", failure.name()));
@@ -170,7 +169,9 @@ async fn probe(cx: &Context, failure: Failure) -> Result<(Option<String>, Option
                 Failure::Slow => GIVEN_UP_WITHIN,
                 _ => SEEN_WITHIN,
             };
-            tokio::time::sleep(within.min(cx.options().key_wait / 8)).await;
+            let within = within.min(cx.options().key_wait / 8);
+            let _shown = cx.begin_wait("the server to give up on its zone's keys", within);
+            tokio::time::sleep(within).await;
         } else if !waits.again().await {
             return Err(cx.did_not_ask_for_keys());
         }
@@ -178,7 +179,7 @@ async fn probe(cx: &Context, failure: Failure) -> Result<(Option<String>, Option
 }
 
 async fn recovered(cx: &Context, accepted: &str) -> Result<(), Stop> {
-    let mut waits = Waits::within(cx.options().key_wait);
+    let mut waits = cx.waits("the server to get over an outage of its zone's keys", cx.options().key_wait);
     loop {
         let request = cx.bearing().bearer(accepted).purpose("the accepted token after the outage (control)");
         let came = match cx.send(&request).await {

@@ -20,7 +20,6 @@ use crate::survey::random_id;
 use crate::text::quoted;
 use crate::token::{ForeignKey, ForgeError, Token};
 use crate::transcript::Exchange;
-use crate::waits::Waits;
 use crate::zone::{Document, Zone};
 
 /// How long a server that asked for a set may take to use it.
@@ -273,7 +272,7 @@ async fn take_up(
 ) -> Result<Uptake, Stop> {
     let zone = cx.zone()?;
     let started = Instant::now();
-    let mut waits = Waits::within(cx.options().key_wait);
+    let mut waits = cx.waits("the server to take up new keys of its zone", cx.options().key_wait);
     let mut asked: Option<Instant> = None;
     loop {
         let reply = cx.call(token, what).await?;
@@ -321,7 +320,8 @@ async fn refused_by_another_process(cx: &Context, token: &str) -> Result<Option<
 async fn retire(cx: &Context, token: &str, read: Instant) -> Result<Retired, Stop> {
     let can_restart = cx.can_restart();
     let key_wait = cx.options().key_wait;
-    let mut waits = Waits::within(if can_restart { key_wait.min(BEFORE_RESTART) } else { key_wait });
+    let bound = if can_restart { key_wait.min(BEFORE_RESTART) } else { key_wait };
+    let mut waits = cx.waits("the server to drop a key that its zone has taken out", bound);
     let mut looks_at_keys = None;
     loop {
         let reply = cx.call(token, "a token of the key that was taken out of the set").await?;

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::waiting::Begun;
+
 const FIRST_STEP: Duration = Duration::from_millis(100);
 const LONGEST_STEP: Duration = Duration::from_secs(2);
 
@@ -10,12 +12,20 @@ const LONGEST_STEP: Duration = Duration::from_secs(2);
 pub struct Waits {
     until: Instant,
     step: Duration,
+    /// What is shown of it, for as long as it goes on.
+    _shown: Option<Begun>,
 }
 
 impl Waits {
     /// Waits no longer than this in all.
     pub fn within(bound: Duration) -> Self {
-        Self { until: Instant::now() + bound, step: FIRST_STEP }
+        Self { until: Instant::now() + bound, step: FIRST_STEP, _shown: None }
+    }
+
+    /// The same, shown to whoever watches the run.
+    #[must_use]
+    pub fn shown(self, begun: Begun) -> Self {
+        Self { _shown: Some(begun), ..self }
     }
 
     /// Waits one step; false where the bound has been reached.

@@ -10,7 +10,6 @@ use crate::context::Context;
 use crate::page;
 use crate::reply::Outcome;
 use crate::token::Token;
-use crate::waits::Waits;
 use crate::zone::{Document, Zone};
 
 page! {
@@ -94,7 +93,8 @@ impl Check for OtherMetadata {
 
 /// Passes where the server read the metadata, and refused the tokens.
 async fn refused(cx: &Context, zone: &Zone, since: u64, tokens: [&str; 2], is_new: bool) -> Verdict {
-    let mut waits = Waits::within(if is_new { LOOKS_WITHIN } else { Duration::ZERO });
+    let bound = if is_new { LOOKS_WITHIN } else { Duration::ZERO };
+    let mut waits = cx.waits("the server to read its zone's metadata", bound);
     loop {
         for (token, whose) in tokens.into_iter().zip(["its zone's", "that issuer's"]) {
             let what = format!("a token of the other issuer's key, in {whose} name");
