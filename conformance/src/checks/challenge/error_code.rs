@@ -32,6 +32,7 @@ const META: Meta = Meta {
     requirements: &["rfc6750-3.1-invalid-token-401"],
     level: Level::Should,
     area: Area::Challenge,
+    follows_from: &["garbage-token"],
     ..Meta::CALM
 };
 

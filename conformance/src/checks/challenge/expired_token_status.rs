@@ -32,6 +32,7 @@ const META: Meta = Meta {
     level: Level::Must,
     area: Area::Challenge,
     needs: &[Need::ZoneControl],
+    follows_from: &["invalid-token-status"],
     ..Meta::CALM
 };
 

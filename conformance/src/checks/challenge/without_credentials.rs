@@ -32,6 +32,7 @@ const META: Meta = Meta {
     requirements: &["rfc6750-3.1-no-error-without-credentials"],
     level: Level::Should,
     area: Area::Challenge,
+    follows_from: &["challenge-present", "challenge-grammar", "challenge-bearer"],
     ..Meta::CALM
 };
 

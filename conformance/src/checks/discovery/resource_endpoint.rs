@@ -37,6 +37,7 @@ const META: Meta = Meta {
     level: Level::Must,
     area: Area::Discovery,
     revisions: Revisions::Once,
+    follows_from: &["metadata-resource-well-known"],
     ..Meta::CALM
 };
 

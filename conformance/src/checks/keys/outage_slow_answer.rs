@@ -34,6 +34,7 @@ const META: Meta = Meta {
     needs: &[Need::ZoneControl, Need::FaultInjection],
     revisions: Revisions::Once,
     disturbs: Disturbs::Outage(Failure::Slow),
+    follows_from: &["jwks-outage-answer"],
     ..Meta::CALM
 };
 

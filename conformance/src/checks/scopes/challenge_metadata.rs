@@ -33,7 +33,7 @@ const META: Meta = Meta {
     level: Level::Should,
     area: Area::Scopes,
     needs: &[Need::ZoneControl, Need::ScopeMap],
-    follows_from: &["scope-missing", "scope-status", "scope-challenge"],
+    follows_from: &["metadata-published", "scope-missing", "scope-status", "scope-challenge"],
     ..Meta::CALM
 };
 

@@ -34,6 +34,7 @@ const META: Meta = Meta {
     level: Level::Should,
     area: Area::Security,
     revisions: Revisions::Stateless,
+    follows_from: &["garbage-token"],
     ..Meta::CALM
 };
 

@@ -34,6 +34,7 @@ const META: Meta = Meta {
     requirements: &["mcp-transport-notification-rejected-status"],
     level: Level::Must,
     area: Area::Security,
+    follows_from: &["garbage-token"],
     ..Meta::CALM
 };
 

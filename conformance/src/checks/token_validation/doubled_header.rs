@@ -32,7 +32,7 @@ const META: Meta = Meta {
     level: Level::Must,
     area: Area::TokenValidation,
     needs: &[Need::ZoneControl],
-    follows_from: &["garbage-token", "tampered-claims"],
+    follows_from: &["garbage-token", "unsigned-token", "tampered-claims"],
     ..Meta::CALM
 };
 

@@ -32,6 +32,7 @@ const META: Meta = Meta {
     level: Level::Must,
     area: Area::TokenValidation,
     needs: &[Need::ValidToken],
+    follows_from: &["garbage-token"],
     ..Meta::CALM
 };
 

@@ -33,6 +33,7 @@ const META: Meta = Meta {
     level: Level::Must,
     area: Area::TokenValidation,
     needs: &[Need::ZoneControl, Need::Browser],
+    follows_from: &["metadata-resource-well-known", "metadata-resource-endpoint"],
     ..Meta::CALM
 };
 
