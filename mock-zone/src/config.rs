@@ -109,12 +109,14 @@ pub struct ResourceConfig {
     pub scopes: Vec<String>,
     /// How long tokens for it are valid; `None` takes the zone's value.
     pub credential_lifetime: Option<Duration>,
+    /// The client id of the application that provides it: the only one that may exchange tokens for it.
+    pub application: Option<String>,
 }
 
 impl ResourceConfig {
     /// A resource with nothing but its identifier.
     pub fn new(identifier: &str) -> Self {
-        Self { identifier: identifier.to_owned(), name: None, scopes: Vec::new(), credential_lifetime: None }
+        Self { identifier: identifier.to_owned(), name: None, scopes: Vec::new(), credential_lifetime: None, application: None }
     }
 }
 
@@ -129,8 +131,11 @@ pub struct ApplicationConfig {
     pub client_secret: Secret,
     /// Where its users may be sent back to.
     pub redirect_uris: Vec<String>,
-    /// The resources it may have tokens for on its own behalf.
+    /// The resources it may have tokens for, on its own behalf or by exchange.
     pub dependencies: Vec<String>,
+    /// Whether a user must have granted access to a resource before their token is exchanged for it. The zone has no page
+    /// that asks for this apart, so a sign-in for that resource is the grant.
+    pub consent_required: bool,
 }
 
 /// The sizes that no request may make the zone exceed.

@@ -17,17 +17,24 @@ type Answer = Result<(StatusCode, Json<Value>), ControlError>;
 const MOST: usize = 100;
 
 pub(super) async fn put_resource(State(app): State<Shared>, body: JsonBody) -> Answer {
-    let mut members = body.members(&["identifier", "name", "scopes"])?;
+    let mut members = body.members(&["identifier", "name", "scopes", "application"])?;
     let identifier = members.required_string("identifier")?;
     let name = members.string("name")?;
     let scopes = bounded("scopes", members.strings("scopes")?)?;
+    let application = members.string("application")?;
     let (is_new, resource) = app.zone.with_directory(|directory| {
+        if let Some(id) = &application
+            && directory.client(id).is_none_or(|client| client.application_identifier().is_none())
+        {
+            return Err(ControlError::bad("`application` must be the client_id of an application of this zone"));
+        }
         let known = directory.resource(&identifier);
         let known = known.as_deref();
         let is_new = directory.put_resource(&ResourceConfig {
             name: name.or_else(|| known.map(|resource| resource.name.clone())),
             scopes: scopes.or_else(|| known.map(|resource| resource.scopes.clone())).unwrap_or_default(),
             credential_lifetime: known.and_then(|resource| resource.lifetime),
+            application: application.or_else(|| known.and_then(|resource| resource.application.clone())),
             identifier: identifier.clone(),
         })?;
         Ok::<_, ControlError>((is_new, directory.resource(&identifier)))
@@ -39,14 +46,20 @@ pub(super) async fn put_resource(State(app): State<Shared>, body: JsonBody) -> A
 }
 
 pub(super) async fn add_client(State(app): State<Shared>, body: JsonBody) -> Answer {
-    let mut members = body.members(&["name", "redirect_uris", "resources"])?;
+    let mut members = body.members(&["name", "redirect_uris", "resources", "consent"])?;
     let secret = app.zone.draw_secret();
+    let consent_required = match members.string("consent")?.as_deref() {
+        None | Some("implicit") => false,
+        Some("required") => true,
+        Some(_) => return Err(ControlError::bad("`consent` must be implicit or required")),
+    };
     let application = ApplicationConfig {
         name: members.required_string("name")?,
         client_id: app.zone.draw_identifier(),
         client_secret: Secret::new(secret.clone()),
         redirect_uris: bounded("redirect_uris", members.strings("redirect_uris")?)?.unwrap_or_default(),
         dependencies: bounded("resources", members.strings("resources")?)?.unwrap_or_default(),
+        consent_required,
     };
     let client = app.zone.with_directory(|directory| directory.add_application(&application))?;
     Ok((StatusCode::CREATED, Json(json!({"client_id": client.id, "client_secret": secret}))))

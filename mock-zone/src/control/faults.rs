@@ -33,6 +33,9 @@ pub(super) async fn set(
     let endpoint = parse_endpoint(&endpoint)?;
     let mut members = body.members(&["status", "delay_ms", "body", "json", "close", "times", "for_ms"])?;
     let fault = parse(&mut members)?;
+    if endpoint == Endpoint::Token && matches!(fault, Fault::Body(_)) {
+        return Err(ControlError::bad("`body` is for documents; on the token endpoint give `json`, with its `status`"));
+    }
     let times = members.number("times")?;
     if times == Some(0) {
         return Err(ControlError::bad("`times` must be 1 or more; DELETE the fault to end it"));
@@ -64,23 +67,27 @@ fn parse_endpoint(name: &str) -> Result<Endpoint, ControlError> {
         ControlError::new(
             StatusCode::NOT_FOUND,
             "unknown_endpoint",
-            format!("faults can be put on {}", Endpoint::NAMES.map(|(name, _)| name).join(" and ")),
+            format!("faults can be put on {}", Endpoint::NAMES.map(|(name, _)| name).join(", ")),
         )
     })
 }
 
 fn parse(members: &mut Members) -> Result<Fault, ControlError> {
-    if members.count(&KINDS) != 1 {
+    // The one pair that makes sense: a document, and the status that it comes with.
+    let is_pair = members.count(&["status", "json"]) == 2 && members.count(&KINDS) == 2;
+    if members.count(&KINDS) != 1 && !is_pair {
         return Err(ControlError::bad(format!("give exactly one of `{}`", KINDS.join("`, `"))));
     }
-    if let Some(status) = members.number("status")? {
-        return u16::try_from(status)
-            .ok()
-            .filter(|status| (200..600).contains(status))
-            .and_then(|status| StatusCode::from_u16(status).ok())
-            .map(Fault::Status)
-            .ok_or_else(|| ControlError::bad("`status` must be from 200 to 599"));
-    }
+    let status = match members.number("status")? {
+        None => None,
+        Some(status) => Some(
+            u16::try_from(status)
+                .ok()
+                .filter(|status| (200..600).contains(status))
+                .and_then(|status| StatusCode::from_u16(status).ok())
+                .ok_or_else(|| ControlError::bad("`status` must be from 200 to 599"))?,
+        ),
+    };
     if let Some(delay) = members.number("delay_ms")? {
         if delay > LONGEST_DELAY {
             return Err(ControlError::bad(format!("`delay_ms` must be at most {LONGEST_DELAY}")));
@@ -93,7 +100,10 @@ fn parse(members: &mut Members) -> Result<Fault, ControlError> {
         });
     }
     if let Some(document) = members.object("json")? {
-        return Ok(Fault::Json(Value::Object(document)));
+        return Ok(Fault::Json(status.unwrap_or(StatusCode::OK), Value::Object(document)));
+    }
+    if let Some(status) = status {
+        return Ok(Fault::Status(status));
     }
     match members.bool("close")? {
         Some(true) => Ok(Fault::Close),

@@ -19,10 +19,12 @@ use crate::listen::Severing;
 pub(crate) enum Endpoint {
     Discovery,
     Jwks,
+    Token,
 }
 
 impl Endpoint {
-    pub(crate) const NAMES: [(&'static str, Self); 2] = [("discovery", Self::Discovery), ("jwks", Self::Jwks)];
+    pub(crate) const NAMES: [(&'static str, Self); 3] =
+        [("discovery", Self::Discovery), ("jwks", Self::Jwks), ("token", Self::Token)];
 
     pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::NAMES.into_iter().find_map(|(known, endpoint)| (known == name).then_some(endpoint))
@@ -38,8 +40,8 @@ pub(crate) enum Fault {
     Delay(Duration),
     /// Another body, with status 200.
     Body(WrongBody),
-    /// Another document, with status 200: keys that no zone has, metadata that lies.
-    Json(Value),
+    /// Another document with this status: keys that no zone has, metadata that lies, an OAuth error.
+    Json(StatusCode, Value),
     /// No answer: the connection ends.
     Close,
 }
@@ -115,7 +117,8 @@ impl Faults {
                             WrongBody::NAMES.into_iter().find_map(|(name, known)| (known == *body).then_some(name));
                         json!({"body": name})
                     }
-                    Fault::Json(document) => json!({"json": document}),
+                    Fault::Json(StatusCode::OK, document) => json!({"json": document}),
+                    Fault::Json(status, document) => json!({"status": status.as_u16(), "json": document}),
                     Fault::Close => json!({"close": true}),
                 };
                 entry["endpoint"] = json!(endpoint);
@@ -164,19 +167,8 @@ impl Faults {
         body: impl Future<Output = Result<std::sync::Arc<[u8]>, E>>,
     ) -> Response {
         let fault = self.meet(endpoint, method, now);
-        match &fault {
-            Some(Fault::Status(status)) => {
-                let body = json!({"error": "fault", "message": "this status was asked for with /_control/faults"});
-                return (*status, axum::Json(body)).into_response();
-            }
-            Some(Fault::Close) => {
-                connection.sever();
-                // Nothing of this is ever written.
-                return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-            }
-            Some(Fault::Json(document)) => return axum::Json(document).into_response(),
-            Some(Fault::Delay(delay)) => tokio::time::sleep(*delay).await,
-            Some(Fault::Body(_)) | None => {}
+        if let Some(instead) = in_place_of_an_answer(fault.as_ref(), connection).await {
+            return instead;
         }
         let body = match body.await {
             Ok(body) => body,
@@ -186,6 +178,33 @@ impl Faults {
             Some(Fault::Body(wrong)) => wrong_body(endpoint, wrong, &body),
             _ => as_json(body.to_vec()),
         }
+    }
+
+    /// What the token endpoint answers in place of a token, where a fault is in force.
+    pub(crate) async fn refuse_token(&self, now: Timestamp, connection: &Severing) -> Option<Response> {
+        let fault = self.meet(Endpoint::Token, &Method::POST, now);
+        in_place_of_an_answer(fault.as_ref(), connection).await
+    }
+}
+
+/// The answer that a fault makes by itself; one that is only late, or changes the true one, makes none.
+async fn in_place_of_an_answer(fault: Option<&Fault>, connection: &Severing) -> Option<Response> {
+    match fault? {
+        Fault::Status(status) => {
+            let body = json!({"error": "fault", "message": "this status was asked for with /_control/faults"});
+            Some((*status, axum::Json(body)).into_response())
+        }
+        Fault::Close => {
+            connection.sever();
+            // Nothing of this is ever written.
+            Some(StatusCode::INTERNAL_SERVER_ERROR.into_response())
+        }
+        Fault::Json(status, document) => Some((*status, axum::Json(document)).into_response()),
+        Fault::Delay(delay) => {
+            tokio::time::sleep(*delay).await;
+            None
+        }
+        Fault::Body(_) => None,
     }
 }
 
@@ -213,7 +232,7 @@ fn wrong_body(endpoint: Endpoint, wrong: WrongBody, body: &[u8]) -> Response {
 fn empty(endpoint: Endpoint) -> Bytes {
     Bytes::from_static(match endpoint {
         Endpoint::Jwks => b"{\"keys\":[]}",
-        Endpoint::Discovery => b"{}",
+        Endpoint::Discovery | Endpoint::Token => b"{}",
     })
 }
 

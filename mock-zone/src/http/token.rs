@@ -1,24 +1,35 @@
 //! `POST /oauth/2/token`.
 
-use axum::Json;
-use axum::extract::State;
+use axum::extract::{ConnectInfo, State};
+use axum::{Extension, Json};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::Shared;
 use super::body::Body;
 use super::error::oauth_error;
+use super::requests::{Arrived, TokenAsked, shortened};
 use super::source::Sender;
+use crate::listen::Peer;
+use crate::zone::description::shown;
+use crate::zone::exchange;
 use crate::zone::parameters::Parameters;
 use crate::zone::token::{TokenError, TokenRequest};
 
 /// Answers a token request.
 pub(super) async fn issue(
     State(app): State<Shared>,
+    Extension(arrived): Extension<Arrived>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
     Sender(source): Sender,
     headers: HeaderMap,
     Body(body): Body,
 ) -> Response {
+    let asked = asked(&headers, body.as_deref().unwrap_or_default());
+    app.requests.asked_for_token(arrived, asked);
+    if let Some(instead) = app.faults.refuse_token(app.zone.now(), &peer.connection).await {
+        return instead;
+    }
     let body = match body {
         Ok(body) if is_form(&headers) => body,
         Ok(_) => return app.zone.refuse_token(TokenError::NotAForm, source).into_response(),
@@ -33,9 +44,36 @@ pub(super) async fn issue(
     let outcome = app.zone.token(TokenRequest { authorization, parameters: Parameters::parse(&body), source }).await;
     match outcome {
         Ok(response) => {
+            app.requests.issued(arrived, &response.id);
             ([(header::CACHE_CONTROL, "no-store"), (header::PRAGMA, "no-cache")], Json(response)).into_response()
         }
         Err(error) => error.into_response(),
+    }
+}
+
+/// The most parameters that are noted.
+const MOST_NOTED: usize = 32;
+
+/// What the control plane says of a request. Names and types are noted, values that may be secret are not.
+fn asked(headers: &HeaderMap, body: &[u8]) -> TokenAsked {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    let content_type = content_type.map(|value| shortened(&String::from_utf8_lossy(value.as_bytes())));
+    if !is_form(headers) {
+        return TokenAsked { content_type, ..TokenAsked::default() };
+    }
+    let parameters = Parameters::parse(body);
+    let first = |name: &str| parameters.all(name).next().map(shortened);
+    let subject_token = parameters.all("subject_token").next().map(exchange::peek).unwrap_or_default();
+    TokenAsked {
+        content_type,
+        grant_type: first("grant_type"),
+        parameters: parameters.names().take(MOST_NOTED).map(shortened).collect(),
+        subject_token_type: first("subject_token_type"),
+        actor_token_type: first("actor_token_type"),
+        resource: parameters.all("resource").take(MOST_NOTED).map(|uri| shortened(&shown(uri))).collect(),
+        subject_token_id: subject_token.id.as_deref().map(shortened),
+        subject: subject_token.subject.as_deref().map(shortened),
+        issued_token_id: None,
     }
 }
 

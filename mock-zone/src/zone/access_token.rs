@@ -8,13 +8,15 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::Zone;
-use super::directory::{Client, Resource, User};
+use super::directory::{Client, Resource};
 use super::keys::{KeyError, SigningKey};
 
 /// Whom a token is for, and what it opens.
 pub(crate) struct Holder<'a> {
-    /// The user on whose behalf the client acts; `None`: the application acts for itself.
-    pub(crate) user: Option<&'a User>,
+    /// The identifier of whom the client acts for; `None`: the application acts for itself.
+    pub(crate) subject: Option<&'a str>,
+    /// Whether that is an application, and no user.
+    pub(crate) is_application: bool,
     pub(crate) client_id: &'a str,
     pub(crate) application_identifier: Option<&'a str>,
     pub(crate) resource: &'a Resource,
@@ -25,7 +27,8 @@ pub(crate) struct Holder<'a> {
 impl<'a> Holder<'a> {
     pub(crate) fn new(client: &'a Client, resource: &'a Resource, scopes: &'a [String]) -> Self {
         Self {
-            user: None,
+            subject: None,
+            is_application: false,
             client_id: &client.id,
             application_identifier: client.application_identifier(),
             resource,
@@ -93,8 +96,9 @@ impl Zone {
 
     fn claims<'a>(&'a self, holder: &Holder<'a>, id: &'a str, lifetime: Duration) -> Claims<'a> {
         let iat = self.now().as_second();
-        let (sub, sub_profile) = match holder.user {
-            Some(user) => (user.identifier.as_str(), "user"),
+        let (sub, sub_profile) = match holder.subject {
+            Some(subject) if holder.is_application => (subject, "app"),
+            Some(subject) => (subject, "user"),
             None => (holder.application_identifier.unwrap_or(holder.client_id), "app"),
         };
         Claims {

@@ -47,6 +47,10 @@ impl<K: Hash + Eq + Clone, V> Bounded<K, V> {
         self.entries.get_mut(key)
     }
 
+    pub(crate) fn values(&self) -> impl Iterator<Item = &V> {
+        self.entries.values()
+    }
+
     pub(crate) fn remove<Q: ?Sized + Hash + Eq>(&mut self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,

@@ -34,6 +34,8 @@ pub(crate) struct Resource {
     pub(crate) name: String,
     pub(crate) scopes: Vec<String>,
     pub(crate) lifetime: Option<Duration>,
+    /// The client id of the application that provides it, and so may exchange the tokens that are sent to it.
+    pub(crate) application: Option<String>,
 }
 
 /// A client of the zone.
@@ -71,16 +73,19 @@ pub(crate) enum Grants {
     AuthorizationCode,
     RefreshToken,
     ClientCredentials,
+    TokenExchange,
 }
 
 impl Grants {
-    pub(crate) const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+    pub(crate) const ALL: [Self; 4] =
+        [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::TokenExchange];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
         }
     }
 
@@ -96,8 +101,10 @@ pub(crate) enum Standing {
     Application {
         /// What tokens carry as `keycard_app_id`, and as `sub` when it acts for itself.
         identifier: String,
-        /// The resources it may have tokens for on its own behalf.
+        /// The resources it may have tokens for, on its own behalf or a user's.
         dependencies: Vec<String>,
+        /// Whether a user must have granted access to a resource before their token is exchanged for it.
+        consent_required: bool,
     },
     /// It registered itself, as anyone can.
     UserAgent,
@@ -176,7 +183,13 @@ impl Directory {
         {
             directory.resources.insert(
                 identifier.clone(),
-                Arc::new(Resource { identifier, name: name.to_owned(), scopes: Vec::new(), lifetime: None }),
+                Arc::new(Resource {
+                    identifier,
+                    name: name.to_owned(),
+                    scopes: Vec::new(),
+                    lifetime: None,
+                    application: None,
+                }),
             );
         }
         for user in &config.users {
@@ -295,6 +308,7 @@ impl Directory {
                 name: resource.name.clone().unwrap_or_else(|| resource.identifier.clone()),
                 scopes: resource.scopes.clone(),
                 lifetime: resource.credential_lifetime,
+                application: resource.application.clone(),
             }),
         );
         Ok(is_new)
@@ -337,6 +351,7 @@ impl Directory {
             standing: Standing::Application {
                 identifier: format!("urn:app:{}", identifiers::derive("application", &application.client_id)),
                 dependencies: application.dependencies.clone(),
+                consent_required: application.consent_required,
             },
         });
         self.applications.insert(client.id.clone(), Arc::clone(&client));

@@ -152,6 +152,12 @@ impl GrantStore {
         Ok(Some(format!("{body}.{}", BASE64URL.encode(tag))))
     }
 
+    /// Whether the user with this identifier has granted anybody access to this resource, and not taken it back.
+    pub(super) fn has_granted(&self, user: &str, resource: &str) -> bool {
+        let is_it = |grant: &Grant| grant.user.identifier == user && grant.resource.identifier == resource;
+        self.grants.values().any(|held| !held.revoked && is_it(&held.grant))
+    }
+
     /// Ends a grant: its refresh tokens work no more. Access tokens live until they expire, as the real zone's do.
     pub(super) fn revoke(&mut self, grant_id: &str) {
         if let Some(held) = self.grants.find_mut(grant_id) {

@@ -110,7 +110,8 @@ impl Zone {
         let client = self.with_directory(|directory| directory.client(client_id));
         let session_id = self.draw_identifier();
         Ok(self.example_claims(&Holder {
-            user: Some(&user),
+            subject: Some(&user.identifier),
+            is_application: false,
             client_id,
             application_identifier: client.as_ref().and_then(|c| c.application_identifier()),
             resource: &resource,

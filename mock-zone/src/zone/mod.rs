@@ -6,6 +6,7 @@ mod bounded;
 pub(crate) mod client_authentication;
 pub(crate) mod description;
 pub(crate) mod directory;
+pub(crate) mod exchange;
 mod grants;
 pub(crate) mod identifiers;
 pub(crate) mod keys;

@@ -124,7 +124,12 @@ impl Metadata {
         let grants = match strings(members, "grant_types")? {
             None => vec![Grants::AuthorizationCode, Grants::RefreshToken],
             // Grant types unknown here are left out of the answer, as RFC 7591 section 3.2.1 allows.
-            Some(named) => Grants::ALL.into_iter().filter(|grant| named.contains(&grant.as_str())).collect(),
+            // So is an exchange for a public client, who could not prove to be the one that a token was sent to.
+            Some(named) => Grants::ALL
+                .into_iter()
+                .filter(|grant| named.contains(&grant.as_str()))
+                .filter(|grant| *grant != Grants::TokenExchange || method != "none")
+                .collect(),
         };
         let by_code = grants.contains(&Grants::AuthorizationCode);
         let by_credentials = grants.contains(&Grants::ClientCredentials);

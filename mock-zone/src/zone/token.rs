@@ -1,4 +1,4 @@
-//! Code, refresh token or client credentials → access token.
+//! Code, refresh token, client credentials or subject token → access token.
 
 use std::sync::Arc;
 
@@ -8,12 +8,13 @@ use super::access_token::{Holder, Issued};
 use super::client_authentication::ClientError;
 use super::description::{listed, shown};
 use super::directory::{Client, Grants, Resource, Standing, UnknownResource};
+use super::exchange::ExchangeError;
 use super::grants::{Grant, Refused};
 use super::keys::{KeyError, SigningKey};
 use super::parameters::{Parameters, Repeated};
 use super::unreadable::Unreadable;
 use super::{Zone, later, scope};
-use crate::audit::{Draft, EventName, Scopes, Source};
+use crate::audit::{Draft, EventName, Scopes, Source, UserRef};
 
 /// A token request as it arrived.
 pub(crate) struct TokenRequest<'a> {
@@ -33,6 +34,12 @@ pub(crate) struct TokenResponse {
     refresh_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
+    /// Of an exchange alone (RFC 8693 section 2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    issued_token_type: Option<&'static str>,
+    /// `jti`, for the control plane.
+    #[serde(skip)]
+    pub(crate) id: String,
 }
 
 /// Why no token was issued. No text repeats a code, verifier, secret or token.
@@ -48,7 +55,7 @@ pub(crate) enum TokenError {
     Client(#[from] ClientError),
     #[error("grant_type is required")]
     GrantTypeMissing,
-    #[error("this zone serves the grant types authorization_code, refresh_token and client_credentials")]
+    #[error("this zone serves the grant types authorization_code, refresh_token, client_credentials and token exchange (RFC 8693)")]
     UnsupportedGrantType,
     #[error("this client did not register the grant type {0}")]
     GrantNotAllowed(&'static str),
@@ -84,6 +91,8 @@ pub(crate) enum TokenError {
     #[error("application {application} is not allowed to access resource {resource}: it is not among its dependencies")]
     NotADependency { application: String, resource: String },
     #[error(transparent)]
+    Exchange(#[from] ExchangeError),
+    #[error(transparent)]
     Key(#[from] KeyError),
 }
 
@@ -107,6 +116,7 @@ impl TokenError {
             Self::UnknownResource(_) | Self::OtherResource { .. } => "invalid_target",
             Self::MalformedScope | Self::ScopeBeyondGrant { .. } => "invalid_scope",
             Self::NotADependency { .. } => "access_denied",
+            Self::Exchange(error) => error.oauth_code(),
             Self::Key(_) => return None,
         })
     }
@@ -114,12 +124,15 @@ impl TokenError {
 
 /// What is known of a request so far, for the event that it leaves whichever way it ends.
 #[derive(Default)]
-struct Trail {
+pub(super) struct Trail {
     grant_type: Option<&'static str>,
     client: Option<Arc<Client>>,
     grant: Option<Arc<Grant>>,
+    /// Of a subject token, which leads back to no grant.
+    pub(super) user: Option<UserRef>,
+    pub(super) session_id: Option<String>,
     resource: Option<String>,
-    requested: Vec<String>,
+    pub(super) requested: Vec<String>,
 }
 
 impl Trail {
@@ -145,10 +158,11 @@ impl Trail {
 }
 
 /// What the event of a success says beyond the trail.
-struct Success {
-    issued: Issued,
-    granted: Vec<String>,
-    refresh_token: Option<String>,
+pub(super) struct Success {
+    pub(super) issued: Issued,
+    pub(super) granted: Vec<String>,
+    pub(super) refresh_token: Option<String>,
+    pub(super) issued_token_type: Option<&'static str>,
 }
 
 const CODE: &str = "code";
@@ -168,6 +182,8 @@ impl Zone {
             expires_in: success.issued.expires_in,
             refresh_token: success.refresh_token,
             scope: (!success.granted.is_empty()).then(|| success.granted.join(" ")),
+            issued_token_type: success.issued_token_type,
+            id: success.issued.id,
         })
     }
 
@@ -193,6 +209,7 @@ impl Zone {
             Grants::AuthorizationCode => self.redeem_code(key, &client, parameters, trail),
             Grants::RefreshToken => self.refresh(key, &client, parameters, trail),
             Grants::ClientCredentials => self.client_credentials(key, &client, parameters, trail),
+            Grants::TokenExchange => self.exchange(key, &client, parameters, trail),
         }
     }
 
@@ -224,7 +241,7 @@ impl Zone {
         let issued = self.issue(key, &on_behalf(client, &grant, &grant.scopes))?;
         let refresh_token =
             if client.grants.contains(&Grants::RefreshToken) { self.next_refresh_token(&grant)? } else { None };
-        Ok(Success { issued, granted: grant.scopes.clone(), refresh_token })
+        Ok(Success { issued, granted: grant.scopes.clone(), refresh_token, issued_token_type: None })
     }
 
     fn refresh(
@@ -256,7 +273,8 @@ impl Zone {
             let next = state.grants.next_refresh_token(&grant.id, expires_at)?;
             (grant, next, granted)
         };
-        Ok(Success { issued: self.issue(key, &on_behalf(client, &grant, &granted))?, granted, refresh_token: next })
+        let issued = self.issue(key, &on_behalf(client, &grant, &granted))?;
+        Ok(Success { issued, granted, refresh_token: next, issued_token_type: None })
     }
 
     fn client_credentials(
@@ -286,6 +304,7 @@ impl Zone {
             issued: self.issue(key, &Holder::new(client, &resource, &granted))?,
             granted,
             refresh_token: None,
+            issued_token_type: None,
         })
     }
 
@@ -295,7 +314,7 @@ impl Zone {
     }
 
     /// The resource that the request names, if it names any.
-    fn named_resource(
+    pub(super) fn named_resource(
         &self,
         parameters: &Parameters<'_>,
         trail: &mut Trail,
@@ -322,9 +341,9 @@ impl Zone {
             name: EventName::CredentialsIssue,
             reason,
             message,
-            user: grant.map(|grant| grant.user.named()),
+            user: grant.map(|grant| grant.user.named()).or(trail.user),
             client: trail.client.as_ref().map(|client| client.named()),
-            session_id: grant.map(|grant| grant.session_id.clone()),
+            session_id: grant.map(|grant| grant.session_id.clone()).or(trail.session_id),
             grant_id: grant.map(|grant| grant.id.clone()),
             credential_id,
             resource: trail.resource,
@@ -338,7 +357,7 @@ impl Zone {
 
 fn on_behalf<'a>(client: &'a Client, grant: &'a Grant, scopes: &'a [String]) -> Holder<'a> {
     Holder {
-        user: Some(&grant.user),
+        subject: Some(&grant.user.identifier),
         session_id: Some(&grant.session_id),
         ..Holder::new(client, &grant.resource, scopes)
     }
@@ -355,6 +374,6 @@ fn check_resource(grant: &Grant, asked: Option<&Resource>) -> Result<(), TokenEr
     }
 }
 
-fn asked_scopes(parameters: &Parameters<'_>) -> Result<Option<Vec<String>>, TokenError> {
+pub(super) fn asked_scopes(parameters: &Parameters<'_>) -> Result<Option<Vec<String>>, TokenError> {
     parameters.single("scope")?.map(|text| scope::parse(text).ok_or(TokenError::MalformedScope)).transpose()
 }

@@ -3,6 +3,7 @@
 mod authorize_refusals;
 mod code_flow;
 mod control_plane;
+mod exchange;
 mod faults;
 mod guard;
 mod program;

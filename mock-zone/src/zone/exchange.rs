@@ -1,0 +1,187 @@
+//! Subject token → access token for another resource, on behalf of the same user (RFC 8693).
+//!
+//! Known of the real zone: the parameters, and which error means what. Our choice: no `actor_token` is taken and no `act`
+//! written, a target must be among the application's dependencies, and scopes are those that the request names.
+
+use serde_json::{Map, Value};
+
+use super::Zone;
+use super::access_token::Holder;
+use super::description::shown;
+use super::directory::{Authentication, Client, Standing};
+use super::keys::SigningKey;
+use super::parameters::Parameters;
+use super::token::{Success, TokenError, Trail, asked_scopes};
+use super::verify::{VerifyError, unverified};
+
+/// `subject_token_type` of what this zone issues (RFC 8693 section 3).
+pub(crate) const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
+const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
+/// The real zone's own type: a user whom an application impersonates.
+const SUBSTITUTE_USER: &str = "urn:keycard:params:oauth:token-type:substitute-user";
+
+/// Why a subject token is exchanged for nothing. No text repeats anything of the token.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ExchangeError {
+    #[error("a public client cannot exchange tokens: nothing proves who asks")]
+    PublicClient,
+    #[error("{name} must be {ACCESS_TOKEN} or {JWT}, got {sent}")]
+    TokenType { name: &'static str, sent: String },
+    #[error("the subject_token opens nothing: {0}")]
+    SubjectToken(#[from] VerifyError),
+    #[error("the subject_token has no sub and no aud to go by")]
+    NoSubject,
+    #[error("actor_token_type belongs to an actor_token, and this request has none (RFC 8693 section 2.1)")]
+    TypeWithoutActor,
+    #[error("actor_token needs its actor_token_type (RFC 8693 section 2.1)")]
+    ActorWithoutType,
+    #[error("this mock zone takes no actor_token")]
+    Actor,
+    #[error("name one target by resource; audience is not understood here")]
+    Audience,
+    #[error("name one target by resource: a token is for one")]
+    SeveralTargets,
+    #[error(
+        "Client is not allowed to exchange token for this resource: {resource} is not provided by application {application}"
+    )]
+    NotItsResource { resource: String, application: String },
+    #[error("User consent is required: the user granted nobody access to {resource}")]
+    Consent { resource: String },
+    #[error("policy denies impersonation: no policy of this mock zone permits it")]
+    Impersonation,
+}
+
+impl ExchangeError {
+    /// The `error` value: RFC 8693 section 2.2.2 for the subject token, the real zone's codes for the rest.
+    pub(super) fn oauth_code(&self) -> &'static str {
+        match self {
+            Self::PublicClient => "unauthorized_client",
+            Self::TokenType { .. }
+            | Self::SubjectToken(_)
+            | Self::NoSubject
+            | Self::TypeWithoutActor
+            | Self::ActorWithoutType
+            | Self::Actor => "invalid_request",
+            Self::Audience | Self::SeveralTargets => "invalid_target",
+            Self::NotItsResource { .. } => "invalid_grant",
+            Self::Consent { .. } => "insufficient_authorization",
+            Self::Impersonation => "access_denied",
+        }
+    }
+}
+
+impl Zone {
+    pub(super) fn exchange(
+        &self,
+        key: &SigningKey,
+        client: &Client,
+        parameters: &Parameters<'_>,
+        trail: &mut Trail,
+    ) -> Result<Success, TokenError> {
+        if matches!(client.authentication, Authentication::None) {
+            return Err(ExchangeError::PublicClient.into());
+        }
+        let scopes = asked_scopes(parameters)?.unwrap_or_default();
+        trail.requested.clone_from(&scopes);
+        let subject_token = parameters.single("subject_token")?.ok_or(TokenError::Missing("subject_token"))?;
+        let token_type = parameters.single("subject_token_type")?.ok_or(TokenError::Missing("subject_token_type"))?;
+        check_actor(parameters)?;
+        if token_type == SUBSTITUTE_USER {
+            return Err(ExchangeError::Impersonation.into());
+        }
+        check_type("subject_token_type", token_type)?;
+        if let Some(wanted) = parameters.single("requested_token_type")? {
+            check_type("requested_token_type", wanted)?;
+        }
+        let claims = self.verified(subject_token).map_err(ExchangeError::SubjectToken)?;
+        let (subject, from) = subject_and_audience(&claims).ok_or(ExchangeError::NoSubject)?;
+        trail.session_id = text(&claims, "sid").map(str::to_owned);
+        let user = self.with_directory(|directory| directory.user_by_identifier(subject));
+        trail.user = user.as_ref().map(|user| user.named());
+        if parameters.all("audience").next().is_some() {
+            return Err(ExchangeError::Audience.into());
+        }
+        if parameters.all("resource").nth(1).is_some() {
+            return Err(ExchangeError::SeveralTargets.into());
+        }
+        let target = self.named_resource(parameters, trail)?.ok_or(TokenError::Missing("resource"))?;
+        self.check_provided_by(client, from)?;
+        let Standing::Application { identifier, dependencies, consent_required } = &client.standing else {
+            return Err(self.not_its_resource(client, from).into());
+        };
+        if !dependencies.contains(&target.identifier) {
+            let application = identifier.clone();
+            return Err(TokenError::NotADependency { application, resource: target.identifier.clone() });
+        }
+        if *consent_required && !self.state().grants.has_granted(subject, &target.identifier) {
+            return Err(ExchangeError::Consent { resource: target.identifier.clone() }.into());
+        }
+        let holder = Holder {
+            subject: Some(subject),
+            is_application: text(&claims, "sub_profile") == Some("app"),
+            session_id: text(&claims, "sid"),
+            ..Holder::new(client, &target, &scopes)
+        };
+        let issued = self.issue(key, &holder)?;
+        Ok(Success { issued, granted: scopes, refresh_token: None, issued_token_type: Some(ACCESS_TOKEN) })
+    }
+
+    /// Only the application that provides a resource may exchange the tokens that callers send to it. This is structure,
+    /// not policy.
+    fn check_provided_by(&self, client: &Client, resource: &str) -> Result<(), ExchangeError> {
+        let provider = self
+            .with_directory(|directory| directory.resource(resource))
+            .and_then(|resource| resource.application.clone());
+        if provider.as_deref() == Some(client.id.as_str()) { Ok(()) } else { Err(self.not_its_resource(client, resource)) }
+    }
+
+    fn not_its_resource(&self, client: &Client, resource: &str) -> ExchangeError {
+        ExchangeError::NotItsResource {
+            resource: shown(resource).into_owned(),
+            application: client.application_identifier().unwrap_or(&client.id).to_owned(),
+        }
+    }
+}
+
+/// What a subject token says of itself, unverified: for the control plane.
+#[derive(Default)]
+pub(crate) struct Peeked {
+    pub(crate) id: Option<String>,
+    pub(crate) subject: Option<String>,
+}
+
+/// Reads the claims of a token that need not be one.
+pub(crate) fn peek(token: &str) -> Peeked {
+    let claims = unverified(token).unwrap_or_default();
+    let owned = |name: &str| text(&claims, name).map(str::to_owned);
+    Peeked { id: owned("jti"), subject: owned("sub") }
+}
+
+fn check_actor(parameters: &Parameters<'_>) -> Result<(), TokenError> {
+    match (parameters.single("actor_token")?, parameters.single("actor_token_type")?) {
+        (None, None) => Ok(()),
+        (None, Some(_)) => Err(ExchangeError::TypeWithoutActor.into()),
+        (Some(_), None) => Err(ExchangeError::ActorWithoutType.into()),
+        (Some(_), Some(_)) => Err(ExchangeError::Actor.into()),
+    }
+}
+
+fn check_type(name: &'static str, sent: &str) -> Result<(), ExchangeError> {
+    if matches!(sent, ACCESS_TOKEN | JWT) {
+        return Ok(());
+    }
+    Err(ExchangeError::TokenType { name, sent: shown(sent).into_owned() })
+}
+
+/// Who the token is about, and the first resource that it is for.
+fn subject_and_audience(claims: &Map<String, Value>) -> Option<(&str, &str)> {
+    let audience = match claims.get("aud")? {
+        Value::Array(several) => several.first()?.as_str()?,
+        one => one.as_str()?,
+    };
+    Some((text(claims, "sub").filter(|sub| !sub.is_empty())?, audience))
+}
+
+fn text<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    claims.get(name)?.as_str()
+}
