@@ -136,7 +136,9 @@ pub enum Area {
     Transport,
     /// What fits no single area above: every way in, leaks.
     Security,
-    /// What the zone writes down.
+    /// Calls to an API behind the server, on its callers' behalf.
+    Delegation,
+    /// What the zone and the server write down.
     Audit,
 }
 
@@ -153,6 +155,7 @@ impl Area {
             Self::Keys => "keys",
             Self::Transport => "transport",
             Self::Security => "security",
+            Self::Delegation => "delegation",
             Self::Audit => "audit",
         }
     }
@@ -180,6 +183,8 @@ pub enum Need {
     DeclaredBehaviour,
     /// A tool that calls a downstream API which the suite watches.
     Upstream,
+    /// The log of calls that the server keeps.
+    ServerAudit,
     /// Which tool needs which scope: declared, taken from challenges, or found by minting.
     ScopeMap,
     /// A TLS endpoint.
@@ -203,6 +208,7 @@ impl Need {
             Self::DeclaredTool => "declared-tool",
             Self::DeclaredBehaviour => "declared-behaviour",
             Self::Upstream => "upstream",
+            Self::ServerAudit => "server-audit",
             Self::ScopeMap => "scope-map",
             Self::Tls => "tls",
             Self::Browser => "browser",
@@ -221,15 +227,16 @@ impl Need {
             Self::DeclaredTool => "--tool NAME=JSON",
             Self::DeclaredBehaviour => "[tools.NAME] in conformance.toml, where a tool is said to do this",
             Self::Upstream => "--launch COMMAND and --tool-upstream NAME, a tool that calls the API at UPSTREAM_URL",
+            Self::ServerAudit => "--server-audit FILE, the log of calls that the server writes as lines of JSON",
             Self::ScopeMap => "--tool-scope NAME=SCOPE",
             Self::Tls => "an https URL",
             Self::Launch => "--launch COMMAND, with a command that can be started more than once",
         }
     }
 
-    /// Whether it rests on what the user says of the server's tools, which no other access promises.
+    /// Whether it rests on what the user says of the server, its tools and its log, which no other access promises.
     pub fn is_declared(self) -> bool {
-        matches!(self, Self::DeclaredBehaviour | Self::Upstream)
+        matches!(self, Self::DeclaredBehaviour | Self::Upstream | Self::ServerAudit)
     }
 }
 
@@ -260,6 +267,8 @@ pub enum Disturbs {
     Outage(Failure),
     /// It has the zone's metadata lie.
     Metadata,
+    /// It has the zone's token endpoint fail.
+    TokenEndpoint,
 }
 
 /// How a check ended; `?` leaves at the first thing that is not a pass.

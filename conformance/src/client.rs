@@ -16,6 +16,7 @@ use url::Url;
 pub use crate::no_reply::{NoReply, innermost};
 
 use crate::context::Options;
+use crate::ledger::Ledger;
 use crate::reply::Reply;
 use crate::secrets::Secrets;
 use crate::transcript::{self, Exchange, Transcript};
@@ -155,6 +156,7 @@ pub struct Client {
     timeout: Duration,
     connect_within: Duration,
     in_vain: Arc<AtomicUsize>,
+    ledger: Arc<Ledger>,
     /// As [`Connections::One`] has it.
     keeps_its_connection: bool,
 }
@@ -192,6 +194,7 @@ impl Client {
             timeout,
             connect_within,
             in_vain: Arc::default(),
+            ledger: Arc::default(),
             keeps_its_connection: false,
         })
     }
@@ -214,6 +217,11 @@ impl Client {
         if is_patient { self.timeout } else { self.timeout.min(IMPATIENT) }
     }
 
+    /// What all answers so far held that may be part of a token.
+    pub fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
     /// Sends a request, reads its answer up to the bound, and records both.
     ///
     /// # Errors
@@ -232,6 +240,10 @@ impl Client {
         }
         let exchange = Arc::new(self.evidence(request, &outcome, duration));
         transcript.push(Arc::clone(&exchange));
+        if let Ok(reply) = &outcome {
+            reply.headers.values().for_each(|value| self.ledger.note(value.as_bytes(), &exchange.purpose));
+            self.ledger.note(&reply.body, &exchange.purpose);
+        }
         outcome.map(|mut reply| {
             reply.duration = duration;
             reply.exchange = exchange;

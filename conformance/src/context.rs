@@ -27,6 +27,7 @@ use crate::reply::{Outcome, Reply};
 use crate::rollover::Rollover;
 use crate::scene::{Scenes, Started};
 use crate::secrets::Secrets;
+use crate::server_audit::ServerAudit;
 use crate::sign_in::{SignedIn, sign_in};
 use crate::survey::{ScopedTool, Survey};
 use crate::text::quoted;
@@ -65,6 +66,8 @@ pub struct Options {
     pub key_wait: Duration,
     /// The API that the server was told to call, registered at the zone; none where we did not start it.
     pub upstream: Option<String>,
+    /// The log of calls that the server keeps.
+    pub server_audit: Option<ServerAudit>,
     /// Certificate authorities that are trusted at the target beside the system's, as DER.
     pub roots: Vec<Vec<u8>>,
 }
@@ -90,6 +93,8 @@ pub struct Run {
     pub server: Option<Arc<AsyncMutex<dyn Started>>>,
     /// What the run waits for just now.
     pub waiting: Arc<Waiting>,
+    /// The API that the server was told to call, where the suite answers for it.
+    pub upstream: Option<Arc<Upstream>>,
     rogue: OnceCell<(mock_zone::MockZone, Zone)>,
     foreign_key: Arc<OnceCell<ForeignKey>>,
     signed_in: OnceCell<SignedIn>,
@@ -116,6 +121,7 @@ impl Run {
             scenes: None,
             server: None,
             waiting: Arc::default(),
+            upstream: None,
             rogue: OnceCell::new(),
             foreign_key: Arc::default(),
             signed_in: OnceCell::new(),
@@ -206,6 +212,27 @@ impl Context {
             self.transcript.push(Arc::clone(exchange));
         }
         &self.run.survey.discovery
+    }
+
+    /// The API that the server was told to call.
+    ///
+    /// # Errors
+    /// Not tested, where the suite answers for none.
+    pub fn upstream(&self) -> Result<&Upstream, Stop> {
+        self.run.upstream.as_deref().ok_or(Stop::NotTested { need: Need::Upstream })
+    }
+
+    /// The log of calls that the server keeps.
+    ///
+    /// # Errors
+    /// Not tested, where none was named.
+    pub fn server_audit(&self) -> Result<&ServerAudit, Stop> {
+        self.options().server_audit.as_ref().ok_or(Stop::NotTested { need: Need::ServerAudit })
+    }
+
+    /// For what the server was asked when it answered with this token, or with a long part of it, at any time of the run.
+    pub fn was_answered_with(&self, token: &str) -> Option<String> {
+        self.run.client.ledger().holds(token)
     }
 
     /// The zone that the server trusts.
@@ -529,12 +556,22 @@ impl Context {
     /// # Errors
     /// Inconclusive, where no answer came.
     pub async fn call_as_another(&self, token: &str, what: &str) -> Result<Reply, Stop> {
+        self.perform_as_another(self.bearing_operation(), token, what).await
+    }
+
+    /// The same with any operation.
+    ///
+    /// # Errors
+    /// Inconclusive, where no answer came.
+    pub async fn perform_as_another(&self, operation: &Operation, token: &str, what: &str) -> Result<Reply, Stop> {
         let session = match self.open_session(token, what).await? {
             Ok(session) => session,
             Err(refusal) => return Ok(refusal),
         };
-        let request = mcp::post(self.url(), self.bearing_operation(), self.revision, &session).bearer(token);
-        Ok(self.send(&request.purpose(format!("{} with {what}", self.bearing_name()))).await?)
+        let request = mcp::post(self.url(), operation, self.revision, &session).bearer(token);
+        let reply = self.send(&request.purpose(format!("{} with {what}", operation.describe()))).await;
+        self.end_session(token, &session).await;
+        Ok(reply?)
     }
 
     /// Opens a session for this token, where the server has sessions; else there is none to open. Where it does not let

@@ -104,7 +104,7 @@ pub struct Completion {
 impl Tool {
     /// Whether it does nothing that a call for another purpose would set going.
     pub fn is_plain(&self) -> bool {
-        !self.asks_for_input && !self.one_time && !self.task && self.handle.is_none()
+        !self.upstream && !self.asks_for_input && !self.one_time && !self.task && self.handle.is_none()
     }
 }
 

@@ -137,7 +137,10 @@ pub fn access(run: &Run) -> BTreeSet<Need> {
     if !run.options.declared.is_empty() {
         access.insert(Need::DeclaredBehaviour);
     }
-    if run.options.upstream.is_some() && run.options.declared.upstream_tools().next().is_some() {
+    if run.options.server_audit.is_some() {
+        access.insert(Need::ServerAudit);
+    }
+    if run.upstream.is_some() && run.options.declared.upstream_tools().next().is_some() {
         access.insert(Need::Upstream);
     }
     if run.survey.may_call_a_tool {
@@ -183,7 +186,8 @@ async fn on_its_own_scene(
     let Some(scene) = scenes.another().await else { return Err(group) };
     let server = scene.server;
     scene.secrets.iter().for_each(|(secret, name)| run.secrets.add(secret, name));
-    let options = Options { url: scene.url.clone(), ..run.options.clone() };
+    let upstream = scene.upstream.as_ref().map(|upstream| upstream.url().to_owned());
+    let options = Options { url: scene.url.clone(), upstream, ..run.options.clone() };
     let Ok(client) = Client::new(&options, Arc::clone(&run.secrets)) else { return Err(group) };
     let Ok(survey) = survey::survey(&client, &options, Some(&scene.zone), None, &run.secrets).await else {
         server.lock().await.stop().await;
@@ -191,6 +195,7 @@ async fn on_its_own_scene(
     };
     let mut own = run.elsewhere(options, client, scene.zone.clone(), survey);
     own.server = Some(Arc::clone(&server));
+    own.upstream.clone_from(&scene.upstream);
     let own = Arc::new(own);
     let mut results = Vec::new();
     for job in group {

@@ -14,6 +14,7 @@ use openssl::rsa::Rsa;
 use tokio::sync::{Mutex, OnceCell};
 use url::Url;
 
+use crate::upstream::Upstream;
 use crate::zone::Zone;
 
 /// Whoever can start the server under test once more.
@@ -41,6 +42,8 @@ pub struct Scene {
     pub zone: Zone,
     /// The server itself.
     pub server: Arc<Mutex<dyn Started>>,
+    /// The API that the server was told to call.
+    pub upstream: Option<Arc<Upstream>>,
     /// Strings that no report may show, each with a name for it.
     pub secrets: Vec<(String, String)>,
     /// What else must live as long.

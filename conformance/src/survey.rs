@@ -589,11 +589,16 @@ impl Surveyor<'_> {
     fn callable_among(&self, list: &Reply) -> Vec<Operation> {
         let mut callable = self.declared_tools();
         let result = list.result().unwrap_or_default();
-        let listed = result["tools"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let mut listed: Vec<&Value> = result["tools"].as_array().into_iter().flatten().collect();
+        // What says of itself that it asks others is asked last.
+        listed.sort_by_key(|tool| tool["annotations"]["openWorldHint"] == Value::Bool(true));
         for tool in listed {
             let read_only = tool["annotations"]["readOnlyHint"] == Value::Bool(true);
             let needs_nothing = tool["inputSchema"]["required"].as_array().is_none_or(Vec::is_empty);
             let Some(name) = tool["name"].as_str().filter(|_| read_only && needs_nothing) else { continue };
+            if self.options.declared.tools.get(name).is_some_and(|declared| declared.upstream) {
+                continue; // each call of it is one of the upstream, and checks of their own make those
+            }
             if !callable.iter().any(|op| matches!(op, Operation::CallTool { name: n, .. } if n == name)) {
                 callable.push(Operation::CallTool { name: name.to_owned(), arguments: Map::new() });
             }

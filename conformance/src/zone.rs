@@ -17,6 +17,8 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Where a zone of ours serves its key set.
 const JWKS_PATH: &str = "/openidconnect/jwks";
+/// Where it issues tokens.
+const TOKEN_PATH: &str = "/oauth/2/token";
 /// And its metadata, under two names; a server that knows the zone with a final slash asks with two slashes.
 const METADATA_PATHS: [&str; 2] = [".well-known/oauth-authorization-server", ".well-known/openid-configuration"];
 
@@ -35,6 +37,7 @@ pub struct Zone {
 struct Changes {
     falsified: BTreeSet<Document>,
     published: Vec<String>,
+    token_endpoint_fails: bool,
 }
 
 /// A document of the zone that servers read.
@@ -109,6 +112,49 @@ pub struct Received {
     pub path: String,
     /// `User-Agent`, where it was sent.
     pub user_agent: Option<String>,
+    /// What was asked of the token endpoint.
+    pub token: Option<TokenAsked>,
+}
+
+impl Received {
+    /// Whether somebody else than the suite asked for a token by exchange, or in no way that can be told.
+    pub fn may_be_exchange(&self) -> bool {
+        let asked = self.token.as_ref().and_then(|asked| asked.grant_type.as_deref());
+        let is_ours = self.user_agent.as_deref() == Some(crate::client::USER_AGENT);
+        let is_other = matches!(asked, Some("authorization_code" | "refresh_token" | "client_credentials"));
+        self.path == TOKEN_PATH && !is_ours && !is_other
+    }
+}
+
+/// A request to the token endpoint, as far as the zone shows it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub struct TokenAsked {
+    /// `Content-Type`.
+    pub content_type: Option<String>,
+    /// `grant_type`.
+    pub grant_type: Option<String>,
+    /// The names of the parameters, as often as they came.
+    pub parameters: Vec<String>,
+    /// `subject_token_type`.
+    pub subject_token_type: Option<String>,
+    /// `actor_token_type`.
+    pub actor_token_type: Option<String>,
+    /// Each `resource`.
+    pub resource: Vec<String>,
+    /// `jti` of the subject token.
+    pub subject_token_id: Option<String>,
+    /// `sub` of the subject token.
+    pub subject: Option<String>,
+    /// `jti` of what was issued.
+    pub issued_token_id: Option<String>,
+}
+
+impl TokenAsked {
+    /// Whether the parameter came.
+    pub fn has(&self, name: &str) -> bool {
+        self.parameters.iter().any(|parameter| parameter == name)
+    }
 }
 
 /// Why the zone did not do as asked.
@@ -267,6 +313,27 @@ impl Zone {
         Ok(())
     }
 
+    /// Lets the token endpoint fail as the control plane's `fault` says, until
+    /// [`mend_token_endpoint`](Self::mend_token_endpoint), and for so long at most.
+    ///
+    /// # Errors
+    /// [`ZoneError`].
+    pub async fn fail_token_endpoint(&self, mut fault: Value, at_most: Duration) -> Result<(), ZoneError> {
+        self.changes().token_endpoint_fails = true;
+        fault["for_ms"] = crate::transcript::millis(at_most).into();
+        self.control(Method::PUT, "/faults/token", Some(&fault)).await.map(drop)
+    }
+
+    /// Lets the token endpoint issue tokens again.
+    ///
+    /// # Errors
+    /// [`ZoneError`].
+    pub async fn mend_token_endpoint(&self) -> Result<(), ZoneError> {
+        self.control(Method::DELETE, "/faults/token", Some(&json!({}))).await?;
+        self.changes().token_endpoint_fails = false;
+        Ok(())
+    }
+
     /// Takes back what a run changed and others would notice: a false document, keys of ours in the key set.
     ///
     /// # Errors
@@ -276,6 +343,10 @@ impl Zone {
         let mut restored = Ok(());
         for document in falsified {
             restored = restored.and(self.mend(document).await);
+        }
+        let token_endpoint_fails = self.changes().token_endpoint_fails;
+        if token_endpoint_fails {
+            restored = restored.and(self.mend_token_endpoint().await);
         }
         let published = std::mem::take(&mut self.changes().published);
         for kid in published {
@@ -322,12 +393,22 @@ impl Zone {
         self.control(Method::POST, "/resources", Some(&body)).await.map(drop)
     }
 
-    /// Makes a confidential client; its id and secret.
+    /// Says which client provides a resource, and so may exchange the tokens for it.
     ///
     /// # Errors
     /// [`ZoneError`].
-    pub async fn create_client(&self, name: &str) -> Result<(String, String), ZoneError> {
-        let answer = self.control(Method::POST, "/clients", Some(&json!({"name": name}))).await?;
+    pub async fn let_provide(&self, client_id: &str, identifier: &str) -> Result<(), ZoneError> {
+        let body = json!({"identifier": identifier, "application": client_id});
+        self.control(Method::POST, "/resources", Some(&body)).await.map(drop)
+    }
+
+    /// Makes a confidential client, which may get tokens for these resources; its id and secret.
+    ///
+    /// # Errors
+    /// [`ZoneError`].
+    pub async fn create_client(&self, name: &str, resources: &[&str]) -> Result<(String, String), ZoneError> {
+        let body = json!({"name": name, "resources": resources});
+        let answer = self.control(Method::POST, "/clients", Some(&body)).await?;
         Ok((member(&answer, "client_id")?, member(&answer, "client_secret")?))
     }
 

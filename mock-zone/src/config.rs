@@ -116,7 +116,13 @@ pub struct ResourceConfig {
 impl ResourceConfig {
     /// A resource with nothing but its identifier.
     pub fn new(identifier: &str) -> Self {
-        Self { identifier: identifier.to_owned(), name: None, scopes: Vec::new(), credential_lifetime: None, application: None }
+        Self {
+            identifier: identifier.to_owned(),
+            name: None,
+            scopes: Vec::new(),
+            credential_lifetime: None,
+            application: None,
+        }
     }
 }
 

@@ -20,6 +20,7 @@ use crate::{
     ports::Ports,
     rules::TokenTypes,
     server,
+    tools::Tools,
 };
 
 /// A protected MCP server: every tool call is tied to a verified user, limited by scopes, and recorded.
@@ -49,6 +50,10 @@ struct Arguments {
     /// The server's own client id at the zone; its secret is read from KEYCARD_CLIENT_SECRET, and only from there
     #[arg(long, env = "KEYCARD_CLIENT_ID", value_name = "ID")]
     client_id: Option<String>,
+
+    /// An API that the tool fetch_upstream calls on its callers' behalf; needs the credentials
+    #[arg(long, env = "UPSTREAM_URL", value_name = "URL")]
+    upstream_url: Option<String>,
 
     // Only from the environment: an argument is visible in `ps`.
     #[arg(skip)]
@@ -149,6 +154,8 @@ enum RunError {
         #[source]
         source: io::Error,
     },
+    #[error("cannot use the upstream API")]
+    Upstream(#[source] reqwest::Error),
     #[error("cannot use the zone")]
     Zone(#[from] crate::keys::ZoneError),
     #[error("the server has ended")]
@@ -160,7 +167,7 @@ impl RunError {
     fn exit_code(&self) -> u8 {
         match self {
             Self::NoZone | Self::Config(_) | Self::HalfCredentials => 2,
-            Self::Audit { .. } | Self::Listen { .. } | Self::Zone(_) | Self::Serve(_) => 1,
+            Self::Audit { .. } | Self::Listen { .. } | Self::Upstream(_) | Self::Zone(_) | Self::Serve(_) => 1,
         }
     }
 }
@@ -175,7 +182,8 @@ async fn run(arguments: Arguments, unwritten: Unwritten) -> Result<(), RunError>
         config.port = address.port();
     }
     let verifier = server::zone_verifier(&config, &ports)?;
-    let app = server::app(&config, verifier, &ports);
+    let tools = Tools::of(&config).map_err(RunError::Upstream)?;
+    let app = server::app(&config, tools, verifier, &ports);
     for warning in warnings(&config) {
         tracing::warn!("{warning}");
     }
@@ -196,6 +204,17 @@ fn warnings(config: &Config) -> Vec<String> {
             "the zone's URL ends with a slash; issuers of Keycard zones do not, and tokens must name it exactly"
                 .to_owned(),
         );
+    }
+    if let Some(upstream) = &config.upstream {
+        let url = upstream.as_str();
+        if config.credentials.is_none() {
+            warnings.push(format!(
+                "no token can be had for {url} without KEYCARD_CLIENT_ID and KEYCARD_CLIENT_SECRET: no tool calls it"
+            ));
+        }
+        if upstream.is_exposed() {
+            warnings.push(format!("{url} is not https: tokens travel to it in the clear"));
+        }
     }
     if config.is_zone_exposed() {
         let zone = config.zone_url();
@@ -224,6 +243,9 @@ fn configure(arguments: &Arguments) -> Result<Config, RunError> {
         (None, None) => None,
         _ => return Err(RunError::HalfCredentials),
     };
+    if let Some(url) = given(&arguments.upstream_url) {
+        config = config.with_upstream(&url)?;
+    }
     if arguments.accept_untyped_tokens {
         config.token_types = TokenTypes::AlsoUntyped;
     }
@@ -330,6 +352,7 @@ mod tests {
             listen: Vec::new(),
             client_id: None,
             client_secret: None,
+            upstream_url: None,
             audit: PathBuf::from("-"),
             accept_untyped_tokens: false,
             allowed_origins: Vec::new(),
@@ -357,6 +380,7 @@ mod tests {
             port: 0,
             client_id: some("id"),
             client_secret: some(" hidden\n"),
+            upstream_url: some("http://localhost:9500/"),
             accept_untyped_tokens: true,
             allowed_origins: vec!["https://App.example.com".to_owned()],
             ..nothing()
@@ -365,6 +389,7 @@ mod tests {
         assert_eq!(config.resource().identifier(), "https://mcp.example.com/mcp");
         assert_eq!(config.port, 0);
         assert_eq!(config.credentials.unwrap().secret(), "hidden");
+        assert_eq!(config.upstream.unwrap().as_str(), "http://localhost:9500/");
         assert_eq!(config.token_types, TokenTypes::AlsoUntyped);
         assert_eq!(config.allowed_origins[0].as_str(), "https://app.example.com");
     }
@@ -380,6 +405,7 @@ mod tests {
             Arguments { server_url: some("https://h/mcp"), ..zone() },
             Arguments { allowed_origins: vec!["*".to_owned()], ..zone() },
             Arguments { client_id: some("id"), ..zone() },
+            Arguments { upstream_url: some("localhost:9500"), ..zone() },
             Arguments { client_secret: some("hidden"), ..zone() },
             Arguments { client_id: some("id"), client_secret: some(""), ..zone() },
         ] {

@@ -27,8 +27,10 @@ pub struct Config {
     pub port: u16,
     /// The name for people, in the metadata.
     pub resource_name: String,
-    /// The server's own credentials at the zone. Nothing needs them until a tool calls another API.
+    /// The server's own credentials at the zone, for the exchange of its callers' tokens.
     pub credentials: Option<ClientCredentials>,
+    /// The API that a tool calls on its callers' behalf. Without credentials there is no such tool.
+    pub upstream: Option<UpstreamUrl>,
     /// The signature algorithms that are accepted.
     pub algorithms: Vec<Algorithm>,
     /// The types of token that are accepted.
@@ -62,6 +64,14 @@ pub enum ConfigError {
         /// As given.
         given: String,
     },
+    /// The API behind the server.
+    #[error(
+        "the upstream URL `{given}` is not an http or https URL without fragment, such as https://api.example.com/"
+    )]
+    Upstream {
+        /// As given.
+        given: String,
+    },
     /// An origin whose pages may call.
     #[error(
         "`{given}` is not the origin of a page, such as https://app.example.com: give scheme, host and port without a path"
@@ -84,6 +94,7 @@ impl Config {
             port: DEFAULT_PORT,
             resource_name: "Hello World MCP Server".to_owned(),
             credentials: None,
+            upstream: None,
             algorithms: vec![Algorithm::Rs256],
             token_types: TokenTypes::default(),
             allowed_origins: Vec::new(),
@@ -108,6 +119,11 @@ impl Config {
     pub fn with_allowed_origin(mut self, origin: &str) -> Result<Self, ConfigError> {
         self.allowed_origins.push(WebOrigin::parse(origin)?);
         Ok(self)
+    }
+
+    /// With this API for a tool that calls one.
+    pub fn with_upstream(self, url: &str) -> Result<Self, ConfigError> {
+        Ok(Self { upstream: Some(UpstreamUrl::parse(url)?), ..self })
     }
 
     /// The zone's issuer.
@@ -219,6 +235,45 @@ impl WebOrigin {
     /// With its port in any case, for where an origin without one would stand for every port.
     pub(crate) fn with_port(&self) -> &str {
         &self.with_port
+    }
+}
+
+/// The URL of an API, kept letter by letter: it is a resource identifier of the zone too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UpstreamUrl {
+    text: String,
+    url: Url,
+}
+
+impl UpstreamUrl {
+    /// Reads a URL.
+    pub fn parse(given: &str) -> Result<Self, ConfigError> {
+        let is_plain = |url: &Url| {
+            matches!(url.scheme(), "http" | "https")
+                && url.has_host()
+                && url.fragment().is_none()
+                && url.username().is_empty()
+                && url.password().is_none()
+        };
+        match Url::parse(given) {
+            Ok(url) if is_plain(&url) => Ok(Self { text: given.to_owned(), url }),
+            _ => Err(ConfigError::Upstream { given: masked(given) }),
+        }
+    }
+
+    /// As given.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// As it is asked.
+    pub(crate) fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Whether the tokens for it travel in the clear.
+    pub fn is_exposed(&self) -> bool {
+        is_exposed(&self.url)
     }
 }
 
@@ -339,6 +394,16 @@ mod tests {
         ] {
             assert!(!format!("{error} {error:?}").contains("hidden"), "{error}");
         }
+    }
+
+    #[test]
+    fn what_is_no_api_is_refused() {
+        for given in ["", "localhost:9500", "ftp://h", "http://u@h/", "http://h/#a"] {
+            let refused = Config::new(ZONE).unwrap().with_upstream(given);
+            assert!(matches!(refused, Err(ConfigError::Upstream { .. })), "{given}");
+        }
+        let config = Config::new(ZONE).unwrap().with_upstream("http://API.example.com").unwrap();
+        assert_eq!(config.upstream.unwrap().as_str(), "http://API.example.com");
     }
 
     #[test]

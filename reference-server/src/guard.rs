@@ -3,7 +3,7 @@
 //! It asks what was presented, whether that is a token for us, and whether it reaches far enough for
 //! what the request is about to do; every method of HTTP is asked. What passes goes on without its
 //! `Authorization` field and with the caller among its extensions, as the verifier's own type and as
-//! [`Identity`].
+//! [`Identity`]. The token itself goes on only to services that exchange it, as a [`SubjectToken`].
 
 use std::{
     pin::Pin,
@@ -26,6 +26,7 @@ use tower::{Layer, Service, ServiceExt};
 use crate::{
     challenge::Denial,
     credentials::{self, Presented},
+    downstream::SubjectToken,
     policy::{Operation, Policy, Refusal},
     ports::Ports,
     resource::ProtectedResource,
@@ -48,6 +49,7 @@ pub struct Guard<V> {
     verifier: Arc<V>,
     policy: Arc<dyn Policy>,
     recorder: Option<Arc<Recorder>>,
+    delegates: bool,
 }
 
 impl<V: Verifier> Guard<V> {
@@ -58,6 +60,7 @@ impl<V: Verifier> Guard<V> {
             verifier: Arc::new(verifier),
             policy: Arc::new(policy),
             recorder: None,
+            delegates: false,
         }
     }
 
@@ -68,6 +71,12 @@ impl<V: Verifier> Guard<V> {
     #[must_use]
     pub fn audited(self, ports: Ports) -> Self {
         Self { recorder: Some(Arc::new(Recorder::start(ports))), ..self }
+    }
+
+    /// Gives the caller's token to the service as a [`SubjectToken`], to be exchanged for another.
+    #[must_use]
+    pub fn delegating(self) -> Self {
+        Self { delegates: true, ..self }
     }
 
     /// Who calls, if that can be told from the head of the request.
@@ -116,6 +125,7 @@ impl<V: Verifier> Guard<V> {
     {
         let (mut head, body) = request.into_parts();
         let identified = self.identify(&head.headers).await;
+        let subject_token = if self.delegates { SubjectToken::of(&head.headers) } else { None };
         // Nothing behind this line can log, forward or misread the token.
         head.headers.remove(AUTHORIZATION);
         // Read also where nobody was identified: the challenge names the scopes that the operation needs.
@@ -147,6 +157,9 @@ impl<V: Verifier> Guard<V> {
         }
         head.extensions.insert(caller);
         head.extensions.insert(identity);
+        if let Some(token) = subject_token {
+            head.extensions.insert(token);
+        }
         let response = inner.oneshot(Request::from_parts(head, body)).await?.into_response();
         if let Some(trail) = &mut trail {
             trail.close(response.status());
@@ -199,6 +212,7 @@ impl<V> Clone for Guard<V> {
             verifier: self.verifier.clone(),
             policy: self.policy.clone(),
             recorder: self.recorder.clone(),
+            delegates: self.delegates,
         }
     }
 }
@@ -338,6 +352,20 @@ mod tests {
         let metadata = Request::get("/.well-known/oauth-protected-resource/reports").body(Body::empty()).unwrap();
         assert_eq!(app.clone().oneshot(metadata).await.unwrap().status(), StatusCode::OK);
         assert_eq!(app.oneshot(request("GET", "bad")).await.unwrap().status(), StatusCode::UNAUTHORIZED);
+    }
+
+    #[tokio::test]
+    async fn the_token_goes_on_only_to_a_service_that_exchanges_it() {
+        let inner = any(async |token: Option<Extension<SubjectToken>>, headers: HeaderMap| {
+            assert!(!headers.contains_key(AUTHORIZATION));
+            token.map(|Extension(token)| token.reveal().to_owned()).unwrap_or_default()
+        });
+        let guard = Guard::new(&resource(), Anybody, by_method);
+        for (guard, token) in [(guard.clone(), ""), (guard.delegating(), "ada")] {
+            let app = Router::new().route("/reports", inner.clone()).layer(guard);
+            let served = app.oneshot(request("GET", "ada")).await.unwrap();
+            assert_eq!(served.into_body().collect().await.unwrap().to_bytes(), token);
+        }
     }
 
     #[tokio::test]

@@ -4,7 +4,8 @@
 //! ([`credentials`]), *is that a token for us* ([`verify`], with its [`rules`] and [`keys`]), and
 //! *does the token reach far enough for this operation* ([`policy`]). [`guard`] asks them in that
 //! order, [`challenge`] holds every refusal that can come out, and [`audit`] the record of each
-//! call, which is kept before the call is answered. [`server`] puts the guard before the MCP service of [`mcp`] and its [`tools`].
+//! call, which is kept before the call is answered. A tool that calls an API behind this server does so by [`downstream`],
+//! and never with the caller's token. [`server`] puts the guard before the MCP service of [`mcp`] and its [`tools`].
 //!
 //! # Protecting a service that is no MCP server
 //!
@@ -50,6 +51,7 @@ pub mod challenge;
 pub mod cli;
 pub mod config;
 pub mod credentials;
+pub mod downstream;
 mod fetch;
 #[cfg(test)]
 mod fixture;
@@ -72,6 +74,7 @@ pub mod verify;
 
 pub use audit::{AuditRecord, AuditSink};
 pub use config::Config;
+pub use downstream::{SubjectToken, Upstream, UpstreamError};
 pub use guard::Guard;
 pub use keys::ZoneKeys;
 pub use mcp::{McpPolicy, mcp_service};
@@ -80,4 +83,5 @@ pub use ports::{Clock, Entropy, Ports, SystemClock};
 pub use resource::ProtectedResource;
 pub use scopes::Scopes;
 pub use server::{ReferenceServer, app};
+pub use tools::Tools;
 pub use verify::{Caller, InvalidToken, VerifiedToken, Verifier, VerifyError, ZoneVerifier};

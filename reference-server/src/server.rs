@@ -29,13 +29,15 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How long a browser need not ask again; as for the metadata.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(300);
 
-/// Metadata and the guarded MCP endpoint, for any verifier.
-pub fn app<V: Verifier>(config: &Config, verifier: V, ports: &Ports) -> Router {
-    let tools = Tools::new();
+/// Metadata and the guarded MCP endpoint, for any tools and any verifier.
+pub fn app<V: Verifier>(config: &Config, tools: Tools, verifier: V, ports: &Ports) -> Router {
     let resource = config.resource().with_scopes(tools.all_scopes());
     let scopes = tools.clone();
     let policy = McpPolicy::new(move |tool| scopes.required_scopes(tool));
-    let guard = Guard::new(&resource, verifier, policy).audited(ports.clone());
+    let mut guard = Guard::new(&resource, verifier, policy).audited(ports.clone());
+    if tools.delegate() {
+        guard = guard.delegating();
+    }
     let mut router = Router::new().route_service(MCP_PATH, guard.layer(mcp_service(config, tools)));
     if !config.allowed_origins.is_empty() {
         // Before the guard: a browser asks without a token whether it may send one, and reads no challenge that is
@@ -114,6 +116,9 @@ pub enum StartError {
     /// The zone's URL cannot be used.
     #[error("the zone cannot be used")]
     Zone(#[from] ZoneError),
+    /// No client can be made for calls to the upstream API.
+    #[error("the upstream API cannot be used")]
+    Upstream(#[source] reqwest::Error),
     /// The listener's address makes no origin.
     #[error("no origin can be made of the listener's address")]
     Origin(#[from] ConfigError),
@@ -138,7 +143,8 @@ impl ReferenceServer {
     pub async fn start_with(listener: TcpListener, mut config: Config, ports: Ports) -> Result<Self, StartError> {
         bind_origin(&mut config, listener.local_addr().map_err(StartError::Listener)?)?;
         let verifier = zone_verifier(&config, &ports)?;
-        let app = app(&config, verifier, &ports);
+        let tools = Tools::of(&config).map_err(StartError::Upstream)?;
+        let app = app(&config, tools, verifier, &ports);
         Ok(Self::run(listener, app, &config))
     }
 

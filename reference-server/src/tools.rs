@@ -9,13 +9,23 @@ use http::request::Parts;
 use rmcp::{
     ErrorData, ServerHandler,
     handler::server::{router::tool::ToolRouter, tool::Extension, wrapper::Parameters},
-    model::{CallToolResult, Implementation, MetaObject, ProtocolVersion, ServerCapabilities, ServerConfig, Tool},
+    model::{
+        CallToolResult, ContentBlock, Implementation, MetaObject, ProtocolVersion, ServerCapabilities, ServerConfig,
+        Tool,
+    },
     schemars, tool, tool_handler, tool_router,
 };
 use serde::Deserialize;
 use serde_json::json;
 
-use crate::{mcp, rules::Identity, scopes::Scopes, verify::Caller};
+use crate::{
+    config::Config,
+    downstream::{Delegation, SubjectToken, Upstream},
+    mcp,
+    rules::Identity,
+    scopes::Scopes,
+    verify::Caller,
+};
 
 /// The member of a tool's `_meta` that lists the scopes.
 pub const REQUIRED_SCOPES: &str = "requiredScopes";
@@ -24,6 +34,7 @@ pub const REQUIRED_SCOPES: &str = "requiredScopes";
 #[derive(Clone)]
 pub struct Tools {
     router: Arc<ToolRouter<Self>>,
+    upstream: Option<Arc<dyn Upstream>>,
 }
 
 #[derive(Deserialize, schemars::JsonSchema)]
@@ -60,6 +71,18 @@ impl Tools {
     fn read_report() -> String {
         "Quarterly report: 4,211 calls, every one of them by somebody we know.".to_owned()
     }
+
+    /// Ask the API behind this server, on the caller's behalf.
+    #[tool(annotations(read_only_hint = true, open_world_hint = true))]
+    async fn fetch_upstream(&self, Extension(head): Extension<Parts>) -> Result<CallToolResult, ErrorData> {
+        let (Some(upstream), Some(token)) = (&self.upstream, head.extensions.get::<SubjectToken>()) else {
+            return Err(ErrorData::internal_error("there is no token to exchange", None));
+        };
+        Ok(match upstream.fetch(token).await {
+            Ok(answer) => CallToolResult::success(vec![ContentBlock::text(answer)]),
+            Err(error) => CallToolResult::error(vec![ContentBlock::text(error.to_string())]),
+        })
+    }
 }
 
 fn requires(scopes: &str) -> MetaObject {
@@ -68,10 +91,30 @@ fn requires(scopes: &str) -> MetaObject {
     meta
 }
 
+/// The tool that calls another API.
+const FETCH_UPSTREAM: &str = "fetch_upstream";
+
 impl Tools {
-    /// All of them.
+    /// Those that call no other API.
     pub fn new() -> Self {
-        Self { router: Arc::new(Self::tool_router()) }
+        let mut router = Self::tool_router();
+        router.remove_route(FETCH_UPSTREAM);
+        Self { router: Arc::new(router), upstream: None }
+    }
+
+    /// All of them, the one that calls this API included.
+    pub fn with_upstream(upstream: impl Upstream) -> Self {
+        Self { router: Arc::new(Self::tool_router()), upstream: Some(Arc::new(upstream)) }
+    }
+
+    /// Those of this configuration.
+    pub fn of(config: &Config) -> Result<Self, reqwest::Error> {
+        Ok(Delegation::of(config)?.map_or_else(Self::new, Self::with_upstream))
+    }
+
+    /// Whether any of them exchanges its caller's token.
+    pub fn delegate(&self) -> bool {
+        self.upstream.is_some()
     }
 
     /// All scopes that the tool of this name requires; none also for a tool that does not exist.

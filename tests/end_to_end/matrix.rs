@@ -19,6 +19,9 @@ const AT_ONCE: usize = 4;
 type Findings = BTreeMap<String, BTreeMap<String, Vec<String>>>;
 
 fn judge(fault: &Fault) -> Run {
+    if fault.launched {
+        return judge_launched(fault);
+    }
     let zone = zone();
     let server = faulty_server(&zone, fault.name);
     let path = match fault.name {
@@ -49,6 +52,34 @@ fn judge(fault: &Fault) -> Run {
         "json",
     ];
     conformance(&[&args[..], scope].concat())
+}
+
+/// The same for a server that calls an API and keeps a log: the run starts it, and so knows both.
+fn judge_launched(fault: &Fault) -> Run {
+    let log = format!("{}/{}-{}.jsonl", env!("CARGO_TARGET_TMPDIR"), fault.name, std::process::id());
+    let run = conformance(&[
+        "run",
+        "--url",
+        "http://127.0.0.1:0/mcp",
+        "--launch",
+        &format!("exec '{}' {}", env!("CARGO_BIN_EXE_faulty-server"), fault.name),
+        "--env",
+        &format!("AUDIT_FILE={log}"),
+        "--server-audit",
+        &log,
+        "--tool-upstream",
+        "fetch_upstream",
+        "--tool-scope",
+        "read_report=reports:read",
+        "--key-wait",
+        "2",
+        "--timeout",
+        "4",
+        "--report",
+        "json",
+    ]);
+    let _ = std::fs::remove_file(&log);
+    run
 }
 
 /// The checks that passed, in one revision at least.

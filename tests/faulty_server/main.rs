@@ -3,7 +3,9 @@
 //! `faulty-server FAULT` takes its zone and port from the environment, as the reference server does.
 
 mod connection;
+mod delegation;
 mod feed;
+mod log;
 mod verifier;
 
 use std::process::ExitCode;
@@ -15,9 +17,9 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use connection::{Peer, Wire};
+use delegation::LaxDelegation;
 use http::StatusCode;
-use reference_server::audit::Discard;
-use reference_server::config::{Config, MCP_PATH};
+use reference_server::config::{ClientCredentials, Config, MCP_PATH};
 use reference_server::rules::Identity;
 use reference_server::tools::Tools;
 use reference_server::{Ports, app, mcp_service};
@@ -60,12 +62,19 @@ async fn serve(fault: &'static Fault) -> Result<(), Box<dyn std::error::Error>> 
         println!("ZONE={zone}");
     }
 
-    let config = Config::new(&zone)?.with_public_origin(&origin)?;
-    let ports = Ports::system(Arc::new(Discard));
+    let mut config = Config::new(&zone)?.with_public_origin(&origin)?;
+    let variable = |name| std::env::var(name).ok();
+    if let Some(url) = variable("UPSTREAM_URL") {
+        config = config.with_upstream(&url)?;
+    }
+    let credentials = variable("KEYCARD_CLIENT_ID").zip(variable("KEYCARD_CLIENT_SECRET"));
+    config.credentials = credentials.map(|(id, secret)| ClientCredentials::new(id, secret));
+    let ports = Ports::system(log::open(fault)?);
+    let tools = LaxDelegation::of(&config, fault).map_or_else(Tools::new, Tools::with_upstream);
     let verifier = LaxVerifier::new(&zone, config.resource().identifier(), fault);
     let faulty = Arc::new(Faulty { fault, unguarded: unguarded(&config), metadata: metadata(&config, fault) });
     // Around the whole router, so that a fault can change a path before it is looked up.
-    let router = Router::new().fallback_service(app(&config, verifier, &ports));
+    let router = Router::new().fallback_service(app(&config, tools, verifier, &ports));
     let router = router.layer(from_fn_with_state(faulty, misbehave));
     println!("MCP_SERVER_URL={origin}");
     let wire = Wire { listener, change: fault.wire };

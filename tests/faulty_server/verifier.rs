@@ -33,12 +33,20 @@ pub(crate) struct LaxToken {
     subject: String,
     client_id: String,
     scopes: Scopes,
+    token_id: Option<String>,
+    session: Option<String>,
 }
 
 impl LaxToken {
     /// Nobody in particular.
     pub(crate) fn anonymous() -> Self {
-        Self { subject: "anonymous".to_owned(), client_id: "anonymous".to_owned(), scopes: Scopes::none() }
+        Self {
+            subject: "anonymous".to_owned(),
+            client_id: "anonymous".to_owned(),
+            scopes: Scopes::none(),
+            token_id: None,
+            session: None,
+        }
     }
 }
 
@@ -56,7 +64,11 @@ impl Caller for LaxToken {
     }
 
     fn token_id(&self) -> Option<&str> {
-        None
+        self.token_id.as_deref()
+    }
+
+    fn session(&self) -> Option<&str> {
+        self.session.as_deref()
     }
 }
 
@@ -116,7 +128,14 @@ impl Verifier for LaxVerifier {
         }
         let text = |name: &str| jwt.claims.get(name).and_then(Value::as_str).unwrap_or("nobody").to_owned();
         let scope = (self.scopes)(jwt.claims.get("scope").unwrap_or(&Value::Null));
-        Ok(LaxToken { subject: text("sub"), client_id: text("client_id"), scopes: Scopes::parse(&scope) })
+        let optional = |name: &str| jwt.claims.get(name).and_then(Value::as_str).map(str::to_owned);
+        Ok(LaxToken {
+            subject: text("sub"),
+            client_id: text("client_id"),
+            scopes: Scopes::parse(&scope),
+            token_id: optional("jti"),
+            session: optional("sid"),
+        })
     }
 }
 

@@ -13,6 +13,7 @@ macro_rules! checks {
 pub mod audience;
 pub mod audit;
 pub mod challenge;
+pub mod delegation;
 pub mod discovery;
 pub mod issuer;
 pub mod keys;
@@ -40,6 +41,7 @@ const AREAS: &[&[&'static dyn Check]] = &[
     keys::CHECKS,
     transport::CHECKS,
     security::CHECKS,
+    delegation::CHECKS,
     audit::CHECKS,
 ];
 

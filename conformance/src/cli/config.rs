@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::declared::{Completion, Declared, Resource, Tool};
+use crate::server_audit::Mapping;
 use crate::text::{nearest, printable};
 
 /// The file that is read where none is named.
@@ -96,6 +97,8 @@ pub(crate) struct Settings {
     timeout: Option<u64>,
     /// Seconds that a server may take to accept a key that was rotated in, or to drop one that was taken out.
     key_wait: Option<u64>,
+    /// The log of calls that the server writes.
+    server_audit: Log,
     /// Tools that may be called, by name, and what they do.
     tools: BTreeMap<String, Tool>,
     /// Resources that not everybody may read, by URI.
@@ -114,6 +117,43 @@ pub(crate) struct Flaky {
     reason: String,
 }
 
+/// The server's log of calls: the file, and where a record says what.
+///
+/// Where is a JSON pointer (RFC 6901), such as `/actor/user/uid`. What is left out is looked for where logs commonly have it.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+struct Log {
+    /// The file, a line of JSON for each call.
+    file: Option<PathBuf>,
+    /// The tool that was called.
+    tool: Option<String>,
+    /// The verified user: `sub` of the token.
+    subject: Option<String>,
+    /// The OAuth client: `client_id` of the token.
+    client: Option<String>,
+    /// What became of the call.
+    outcome: Option<String>,
+    /// The token's own name: its `jti`.
+    id: Option<String>,
+    /// What ties the records of one user's doings together.
+    correlation: Option<String>,
+}
+
+impl Log {
+    /// Where a record says what.
+    fn mapping(self) -> Result<Mapping, String> {
+        let Self { file: _, tool, subject, client, outcome, id, correlation } = self;
+        let wrong = [&tool, &subject, &client, &outcome, &id, &correlation]
+            .into_iter()
+            .flatten()
+            .find(|pointer| !pointer.starts_with('/'));
+        if let Some(wrong) = wrong {
+            return Err(format!("{wrong:?} in [server-audit] is no JSON pointer, such as \"/actor/user/uid\""));
+        }
+        Ok(Mapping { tool, subject, client, outcome, id, correlation })
+    }
+}
+
 /// A file that was read, and the words that it comes to.
 #[derive(Debug)]
 pub(super) struct Configuration {
@@ -123,6 +163,8 @@ pub(super) struct Configuration {
     options: Vec<&'static str>,
     /// What it says of tools, resources and completions.
     pub(super) declared: Declared,
+    /// Where it says that the server's log has what.
+    pub(super) mapping: Mapping,
 }
 
 /// A command line with the words of the configuration file in it, and that file where there is one.
@@ -152,7 +194,8 @@ pub(super) fn with_file(words: Vec<OsString>) -> Result<(Vec<OsString>, Option<C
     let mut all = words;
     let at = given.after_subcommand;
     all.splice(at..at, added.into_iter().map(OsString::from));
-    Ok((all, Some(Configuration { path, text, options, declared })))
+    let mapping = file.server_audit.mapping().map_err(|why| format!("{}: {why}", path.display()))?;
+    Ok((all, Some(Configuration { path, text, options, declared, mapping })))
 }
 
 impl Configuration {
@@ -295,6 +338,7 @@ impl Settings {
         line.value("login-timeout", self.login_timeout.as_ref().map(number));
         line.value("client-id", self.client_id.clone());
         line.value("issuer", self.issuer.clone());
+        line.value("server-audit", self.server_audit.file.as_ref().map(path));
         line.values("check", self.checks.iter().cloned());
         line.values("revision", self.revisions.iter().cloned());
         let implied = self.scope_implies.iter();
@@ -396,6 +440,9 @@ mod tests {
             scope-implies = { "docs:write" = ["docs:read"] }
             strict = true
             timeout = 5
+            [server-audit]
+            file = "audit.jsonl"
+            subject = "/actor/user/uid"
             [tools.search]
             arguments = { q = "x" }
             scopes = ["docs:read"]
@@ -406,6 +453,7 @@ mod tests {
             "--url=http://localhost:8080/mcp",
             "--launch=npx tsx server.ts",
             "--env=API_BASE={upstream}",
+            "--server-audit=ci/audit.jsonl",
             "--revision=2025-11-25",
             "--scope-implies=docs:write=docs:read",
             "--strict",
@@ -445,8 +493,13 @@ mod tests {
         let text = "strict = true\ntimeout = 500\n".to_owned();
         let file: Settings = toml::from_str(&text).expect("a configuration");
         let (all, options) = file.words(&Given::in_words(&words(&["conformance", "run"])), Path::new(""));
-        let configuration =
-            Configuration { path: PathBuf::from("conformance.toml"), text, options, declared: Declared::default() };
+        let configuration = Configuration {
+            path: PathBuf::from("conformance.toml"),
+            text,
+            options,
+            declared: Declared::default(),
+            mapping: Mapping::default(),
+        };
         let command =
             clap::Command::new("run").no_binary_name(true).arg(clap::Arg::new("strict").long("strict").num_args(0));
         let timeout = clap::Arg::new("timeout").long("timeout").value_parser(clap::value_parser!(u64).range(1..=120));

@@ -1,14 +1,16 @@
 //! `conformance demo`: an embedded zone, the reference server, the whole suite. No argument, no network.
 
+use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{self, Arc, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use clap::Args;
 use mock_zone::{Config, MockZone};
-use reference_server::audit::Discard;
-use reference_server::{Ports, ReferenceServer};
+use reference_server::audit::{Discard, JsonLines};
+use reference_server::config::ClientCredentials;
+use reference_server::{AuditSink, Ports, ReferenceServer};
 use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use url::Url;
@@ -18,6 +20,8 @@ use super::interruptions::Interruptions;
 use super::session::{RunOptions, Subject};
 use crate::exit_status::ExitStatus;
 use crate::scene::{Scene, Scenes, Started, Zones};
+use crate::server_audit::{Mapping, ServerAudit, Source};
+use crate::upstream::Upstream;
 use crate::waits::Waits;
 use crate::zone::Zone;
 
@@ -34,7 +38,8 @@ impl Demo {
             return fail(ExitStatus::Usage, message);
         }
         let mut interruptions = Interruptions::listen();
-        let scene = match first_stage().await {
+        let log = Arc::new(sync::Mutex::new(Vec::new()));
+        let scene = match first_stage(Arc::clone(&log)).await {
             Ok(scene) => scene,
             Err(error) => return fail(ExitStatus::CouldNotTest, format!("could not start the demo: {error}")),
         };
@@ -46,8 +51,10 @@ impl Demo {
             rerun: "demo".to_owned(),
             scenes: Some(Arc::new(Again::default())),
             server: Some(Arc::clone(&scene.server)),
-            secrets: Vec::new(),
-            upstream: None,
+            secrets: scene.secrets,
+            upstream: scene.upstream,
+            upstream_tool: Some("fetch_upstream"),
+            server_audit: Some(ServerAudit::new(Source::Memory(log), Mapping::default())),
             notes: Vec::new(),
         };
         self.options.execute(subject, &mut interruptions).await
@@ -63,32 +70,63 @@ struct Again {
 #[async_trait]
 impl Scenes for Again {
     async fn another(&self) -> Option<Scene> {
-        stage(self.zones.start().await?).await.ok()
+        stage(self.zones.start().await?, Arc::new(Discard)).await.ok()
     }
 }
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
 
-async fn first_stage() -> Result<Scene, Error> {
-    stage(MockZone::start(Config::default()).await?).await
+/// The server's log of calls, where the suite can read it.
+#[derive(Debug)]
+struct InMemory(Arc<sync::Mutex<Vec<u8>>>);
+
+impl io::Write for InMemory {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
-async fn stage(embedded: MockZone) -> Result<Scene, Error> {
+async fn first_stage(log: Arc<sync::Mutex<Vec<u8>>>) -> Result<Scene, Error> {
+    stage(MockZone::start(Config::default()).await?, Arc::new(JsonLines::new(InMemory(log)))).await
+}
+
+async fn stage(embedded: MockZone, audit: Arc<dyn AuditSink>) -> Result<Scene, Error> {
     let zone = Zone::connect(&Url::parse(embedded.url())?, None).await?;
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
-    let running = serve(listener, zone.issuer()).await?;
+    let upstream = Arc::new(Upstream::start().await?);
+    zone.register_resource(upstream.url()).await?;
+    let (client_id, secret) = zone.create_client("reference server", &[upstream.url()]).await?;
+    let origin = format!("http://{address}");
+    let mut config =
+        reference_server::Config::new(zone.issuer())?.with_public_origin(&origin)?.with_upstream(upstream.url())?;
+    config.credentials = Some(ClientCredentials::new(client_id.clone(), secret.clone()));
+    let running = serve(listener, &config, &audit).await?;
     // From here on the suite sees the server's URL alone.
     let url = Url::parse(running.url())?;
     zone.register_resource(url.as_str()).await?;
-    let server = Embedded { running: Some(running), address, issuer: zone.issuer().to_owned() };
-    Ok(Scene { url, zone, server: Arc::new(Mutex::new(server)), secrets: Vec::new(), keep: Box::new(embedded) })
+    zone.let_provide(&client_id, url.as_str()).await?;
+    let server = Embedded { running: Some(running), address, config, audit };
+    Ok(Scene {
+        url,
+        zone,
+        server: Arc::new(Mutex::new(server)),
+        upstream: Some(upstream),
+        secrets: vec![(secret, "client secret".to_owned())],
+        keep: Box::new(embedded),
+    })
 }
 
-async fn serve(listener: TcpListener, issuer: &str) -> Result<ReferenceServer, Error> {
-    let origin = format!("http://{}", listener.local_addr()?);
-    let config = reference_server::Config::new(issuer)?.with_public_origin(&origin)?;
-    Ok(ReferenceServer::start_with(listener, config, Ports::system(Arc::new(Discard))).await?)
+async fn serve(
+    listener: TcpListener,
+    config: &reference_server::Config,
+    audit: &Arc<dyn AuditSink>,
+) -> Result<ReferenceServer, Error> {
+    Ok(ReferenceServer::start_with(listener, config.clone(), Ports::system(Arc::clone(audit))).await?)
 }
 
 /// The reference server in this process.
@@ -96,7 +134,8 @@ struct Embedded {
     /// Dropping it is the signal to stop.
     running: Option<ReferenceServer>,
     address: SocketAddr,
-    issuer: String,
+    config: reference_server::Config,
+    audit: Arc<dyn AuditSink>,
 }
 
 impl std::fmt::Debug for Embedded {
@@ -118,7 +157,7 @@ impl Started for Embedded {
                 Err(_) => return false,
             }
         };
-        self.running = serve(listener, &self.issuer).await.ok();
+        self.running = serve(listener, &self.config, &self.audit).await.ok();
         self.running.is_some()
     }
 

@@ -149,6 +149,8 @@ impl Run {
             server: None,
             secrets: Vec::new(),
             upstream: None,
+            upstream_tool: None,
+            server_audit: None,
             notes,
         };
         self.options.execute(subject, interruptions).await
@@ -222,7 +224,9 @@ impl Run {
             })),
             server: Some(Arc::<Mutex<Relaunchable>>::clone(&server)),
             secrets: stage.secrets(),
-            upstream: Some(stage.upstream.url().to_owned()),
+            upstream: Some(Arc::clone(&stage.upstream)),
+            upstream_tool: None,
+            server_audit: None,
             notes: Vec::new(),
         };
         let status = self.options.execute(subject, interruptions).await;
@@ -292,6 +296,7 @@ impl Relaunch {
             url,
             zone: stage.zone.clone(),
             server: Arc::new(Mutex::new(server)),
+            upstream: Some(Arc::clone(&stage.upstream)),
             secrets,
             keep: Box::new(stage),
         })
@@ -339,7 +344,7 @@ struct Stage {
     zone: Zone,
     client_id: String,
     client_secret: String,
-    upstream: Upstream,
+    upstream: Arc<Upstream>,
 }
 
 impl Stage {
@@ -349,8 +354,9 @@ impl Stage {
         zone.register_resource(url.as_str()).await?;
         let upstream = Upstream::start().await.map_err(|e| StageError::Start(e.to_string()))?;
         zone.register_resource(upstream.url()).await?;
-        let (client_id, client_secret) = zone.create_client("server under test").await?;
-        Ok(Self { _embedded: embedded, zone, client_id, client_secret, upstream })
+        let (client_id, client_secret) = zone.create_client("server under test", &[upstream.url()]).await?;
+        zone.let_provide(&client_id, url.as_str()).await?;
+        Ok(Self { _embedded: embedded, zone, client_id, client_secret, upstream: Arc::new(upstream) })
     }
 
     fn secrets(&self) -> Vec<(String, String)> {

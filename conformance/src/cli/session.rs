@@ -32,8 +32,10 @@ use crate::report::{CheckResult, Format, Part, Policy, Report, Target, Terminal}
 use crate::runner::{self, Progress};
 use crate::scene::{Scenes, Started};
 use crate::secrets::Secrets;
+use crate::server_audit::{Mapping, ServerAudit, Source};
 use crate::survey::{self, Survey, TokenFound};
 use crate::text::{nearest, quoted};
+use crate::upstream::Upstream;
 use crate::zone::Zone;
 
 const TIMEOUT_SECONDS: u64 = 60;
@@ -45,6 +47,9 @@ pub(super) struct RunOptions {
     /// What a configuration file says of the server's tools.
     #[arg(skip)]
     declared: Declared,
+    /// Where a configuration file says that the server's log has what.
+    #[arg(skip)]
+    mapping: Mapping,
     /// Run only this check (repeatable); see `conformance list`
     #[arg(long = "check", value_name = "ID", value_parser = check_id)]
     checks: Vec<String>,
@@ -57,6 +62,9 @@ pub(super) struct RunOptions {
     /// A tool that calls the API at UPSTREAM_URL (repeatable)
     #[arg(long = "tool-upstream", value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     tool_upstreams: Vec<String>,
+    /// The log of calls that the server writes, a line of JSON for each
+    #[arg(long, value_name = "FILE")]
+    server_audit: Option<PathBuf>,
     /// A scope that a tool needs (repeatable)
     #[arg(long = "tool-scope", value_name = "NAME=SCOPE", value_parser = declared_scope)]
     tool_scopes: Vec<(String, String)>,
@@ -139,7 +147,11 @@ pub(super) struct Subject {
     /// Strings that no report may show, each with a name for it.
     pub(super) secrets: Vec<(String, String)>,
     /// The API that the server was told to call.
-    pub(super) upstream: Option<String>,
+    pub(super) upstream: Option<Arc<Upstream>>,
+    /// The tool that is known to call it without having been named.
+    pub(super) upstream_tool: Option<&'static str>,
+    /// The log of calls that the server keeps in this process.
+    pub(super) server_audit: Option<ServerAudit>,
     /// What is worth knowing about the access that the run has.
     pub(super) notes: Vec<String>,
 }
@@ -148,6 +160,7 @@ impl RunOptions {
     /// Takes what only a configuration file can say.
     pub(super) fn take(&mut self, configuration: Configuration) {
         self.declared = configuration.declared;
+        self.mapping = configuration.mapping;
     }
 
     /// Refuses combinations that cannot work, before anything is sent.
@@ -249,6 +262,7 @@ impl RunOptions {
         let mut run = Run::new(options, client, secrets, subject.zone, survey);
         run.scenes = subject.scenes;
         run.server = subject.server;
+        run.upstream = subject.upstream;
         run.given = subject.given.map(Arc::new);
         let run = Arc::new(run);
         let has = runner::access(&run);
@@ -317,22 +331,23 @@ impl RunOptions {
         Options {
             url: subject.url.clone(),
             tools: self.tools.clone(),
-            declared: Arc::new(self.declared()),
+            declared: Arc::new(self.declared(subject.upstream_tool)),
             tool_scopes,
             scope_implies: self.scope_implies.clone(),
             revisions: self.revision.clone(),
             timeout: Duration::from_secs(self.timeout),
             key_wait: Duration::from_secs(self.key_wait),
-            upstream: subject.upstream.clone(),
+            upstream: subject.upstream.as_ref().map(|upstream| upstream.url().to_owned()),
+            server_audit: self.server_audit().or_else(|| subject.server_audit.clone()),
             roots: self.ca_file.iter().flat_map(|file| file.roots.iter().cloned()).collect(),
         }
     }
 
     /// What is known of the server's tools, from the file and from the command line.
-    fn declared(&self) -> Declared {
+    fn declared(&self, upstream_tool: Option<&str>) -> Declared {
         let mut declared = self.declared.clone();
-        for name in &self.tool_upstreams {
-            declared.tools.entry(name.clone()).or_default().upstream = true;
+        for name in self.tool_upstreams.iter().map(String::as_str).chain(upstream_tool) {
+            declared.tools.entry(name.to_owned()).or_default().upstream = true;
         }
         for (name, arguments) in &self.tools {
             // Words of the command line come last, and stand.
@@ -341,6 +356,12 @@ impl RunOptions {
             }
         }
         declared
+    }
+
+    /// The log that the user named, and where it says what.
+    fn server_audit(&self) -> Option<ServerAudit> {
+        let path = self.server_audit.clone()?;
+        Some(ServerAudit::new(Source::File(path), self.mapping.clone()))
     }
 
     /// Every scope that a tool was said to need.
@@ -360,6 +381,8 @@ impl RunOptions {
             words.push(format!("--tool {}", shell_quoted(&format!("{name}={}", Value::Object(arguments.clone())))));
         }
         words.extend(self.tool_upstreams.iter().map(|name| format!("--tool-upstream {}", shell_quoted(name))));
+        let log = self.server_audit.as_ref().map(|path| path.display().to_string());
+        words.extend(log.map(|path| format!("--server-audit {}", shell_quoted(&path))));
         words.extend(
             self.tool_scopes
                 .iter()

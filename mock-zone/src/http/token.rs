@@ -1,9 +1,9 @@
 //! `POST /oauth/2/token`.
 
 use axum::extract::{ConnectInfo, State};
-use axum::{Extension, Json};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 
 use super::Shared;
 use super::body::Body;

@@ -132,7 +132,11 @@ impl Zone {
         let provider = self
             .with_directory(|directory| directory.resource(resource))
             .and_then(|resource| resource.application.clone());
-        if provider.as_deref() == Some(client.id.as_str()) { Ok(()) } else { Err(self.not_its_resource(client, resource)) }
+        if provider.as_deref() == Some(client.id.as_str()) {
+            Ok(())
+        } else {
+            Err(self.not_its_resource(client, resource))
+        }
     }
 
     fn not_its_resource(&self, client: &Client, resource: &str) -> ExchangeError {

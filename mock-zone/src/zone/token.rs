@@ -55,7 +55,9 @@ pub(crate) enum TokenError {
     Client(#[from] ClientError),
     #[error("grant_type is required")]
     GrantTypeMissing,
-    #[error("this zone serves the grant types authorization_code, refresh_token, client_credentials and token exchange (RFC 8693)")]
+    #[error(
+        "this zone serves the grant types authorization_code, refresh_token, client_credentials and token exchange (RFC 8693)"
+    )]
     UnsupportedGrantType,
     #[error("this client did not register the grant type {0}")]
     GrantNotAllowed(&'static str),

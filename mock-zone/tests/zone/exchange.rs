@@ -151,7 +151,11 @@ async fn what_is_wrong_with_an_exchange_is_said_by_the_real_zones_codes() {
         (but(right(), "audience", API), "invalid_target", "by resource"),
         (but(right(), "resource", RESOURCE), "access_denied", "not among its dependencies"),
         (but(right(), "subject_token", &elsewhere), "invalid_grant", "not allowed to exchange token for this resource"),
-        (but(but(right(), "subject_token", impersonating), "subject_token_type", substitute), "access_denied", "policy"),
+        (
+            but(but(right(), "subject_token", impersonating), "subject_token_type", substitute),
+            "access_denied",
+            "policy",
+        ),
     ] {
         server.is_refused(&zone, &form, error, says).await;
     }
@@ -181,8 +185,7 @@ async fn another_application_cannot_exchange_what_was_sent_to_this_one() {
 #[tokio::test]
 async fn where_consent_is_required_a_sign_in_for_the_target_gives_it() {
     let zone = Zone::start().await;
-    let server =
-        Server::with(&zone, json!({"name": "Server", "resources": [API], "consent": "required"})).await;
+    let server = Server::with(&zone, json!({"name": "Server", "resources": [API], "consent": "required"})).await;
     let token = subject_token(&zone, json!({})).await;
 
     server.is_refused(&zone, &form(&token), "insufficient_authorization", "User consent is required").await;

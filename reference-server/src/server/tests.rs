@@ -19,6 +19,7 @@ use crate::{
     mcp::MAX_BODY_BYTES,
     ports::{Ports, SystemClock, SystemEntropy},
     server::{ReferenceServer, app, zone_verifier},
+    tools::Tools,
 };
 
 const METADATA: &str = "http://localhost:8080/.well-known/oauth-protected-resource/mcp";
@@ -65,7 +66,7 @@ impl Server {
         let audit = Arc::new(Kept::default());
         let ports = ports(&StandingClock::new(), &audit);
         let config = change(Config::new(&zone.url).unwrap());
-        let app = app(&config, zone_verifier(&config, &ports).unwrap(), &ports);
+        let app = app(&config, Tools::new(), zone_verifier(&config, &ports).unwrap(), &ports);
         Self { app, zone, audit }
     }
 
@@ -827,7 +828,7 @@ async fn a_call_that_cannot_be_recorded_gets_no_answer_from_its_tool() {
     let mut server = Server::start().await;
     let config = Config::new(&server.zone.url).unwrap();
     let ports = Ports { audit: Arc::new(Full), ..ports(&StandingClock::new(), &server.audit) };
-    server.app = app(&config, zone_verifier(&config, &ports).unwrap(), &ports);
+    server.app = app(&config, Tools::new(), zone_verifier(&config, &ports).unwrap(), &ports);
     let called = server.call(Some(&server.token("")), "hello_world", json!({ "name": "Ada" })).await;
     assert_eq!(called.status, StatusCode::INTERNAL_SERVER_ERROR);
     assert!(!called.body.contains("Ada"), "{}", called.body);

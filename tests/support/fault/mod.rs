@@ -1,6 +1,7 @@
 //! The faults: each a server broken in exactly one way. A new one is a file, and a line in the list at the end.
 
 mod asked;
+mod delegation;
 mod rules;
 
 use axum::body::Bytes;
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use crate::oddity;
 
 pub use asked::Asked;
+pub use delegation::{Attempt, Delegation};
 pub use rules::{
     Claims, FollowsIssuer, Keys, Lack, Metadata, Payload, Rules, Secret, Signature, Strangers, WithoutKey, contains,
     is_for, is_for_signatures, is_long,
@@ -38,6 +40,12 @@ pub struct Fault {
     pub lets_in: fn(&Asked) -> bool,
     /// Changes an answer.
     pub response: fn(&Asked, &mut Response<Bytes>),
+    /// Bends the way in which an API behind the server is called.
+    pub delegation: fn(&mut Delegation),
+    /// Changes a record of the server's own log; whether it is written.
+    pub record: fn(&mut Value) -> bool,
+    /// Whether it takes an upstream and a log, which only a run that starts the server gives.
+    pub launched: bool,
     /// Changes the zone's audit feed; the run then sees the zone through a proxy.
     pub feed: Option<fn(&mut Value)>,
 }
@@ -54,6 +62,9 @@ impl Fault {
         request: |_, _| {},
         lets_in: |_| false,
         response: |_, _| {},
+        delegation: |_| {},
+        record: |_| true,
+        launched: false,
         feed: None,
     };
 }
@@ -406,6 +417,20 @@ faults! {
     serves_its_environment,
     echoes_token_in_base64,
     echoes_token_percent_encoded,
+    forwards_the_token,
+    forwards_the_token_in_base64,
+    keeps_the_first_exchanged_token,
+    exchanges_by_json,
+    exchanges_for_a_bare_name,
+    names_an_actors_type_alone,
+    falls_back_on_the_callers_token,
+    shows_the_upstream_token,
+    shows_the_upstream_token_later,
+    reads_scopes_of_actors,
+    logs_served_calls_only,
+    logs_the_first_user,
+    logs_no_correlation,
+    sends_the_token_as_a_log_message,
     refuses_registered_clients,
     zone_forgets_authenticate,
     zone_forgets_authorize,

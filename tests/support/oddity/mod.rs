@@ -35,6 +35,8 @@ oddities! {
     wakes_up_late,
     takes_a_word,
     has_a_slow_twin,
+    calls_an_upstream,
+    sends_log_messages,
 }
 
 pub use takes_a_word::WORD;

@@ -38,7 +38,7 @@ const META: Meta = Meta {
 };
 
 /// What stands in the traces of common runtimes, and hardly anywhere else.
-const SIGNS: &[&str] = &[
+pub(crate) const SIGNS: &[&str] = &[
     "Traceback (most recent call last)",
     "site-packages/",
     "node_modules/",

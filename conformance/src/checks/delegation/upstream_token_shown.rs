@@ -1,0 +1,90 @@
+//! What the server got for itself stays with it.
+
+use async_trait::async_trait;
+
+use super::{Caller, delegated, upstream_tools};
+use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
+use crate::context::Context;
+use crate::page;
+use crate::reply::Outcome;
+use crate::traces::{contains, traces};
+use crate::upstream::Seen;
+
+page! {
+    /// No token for an API behind the server reaches the client
+    ///
+    /// # What it checks
+    /// Each tool that calls the suite's upstream is called. The token that the upstream was sent, which the server got by
+    /// exchange, may stand neither in the answer, its headers, its stream or its error, in any encoding, nor, as it is, in
+    /// any other answer of the run so far; nor may its payload or its signature alone.
+    ///
+    /// # Why it matters
+    /// A client that has the token calls that API itself: past the server, its checks and its log.
+    ///
+    /// # How to fix it
+    /// Keep such tokens in the function that makes the call. Put neither requests nor responses of other APIs as a whole
+    /// into results or errors.
+    ///
+    /// # Reference
+    /// MCP 2026-07-28, Elicitation, "URL Mode Elicitation for OAuth Flows".
+    pub struct UpstreamTokenShown;
+}
+
+const META: Meta = Meta {
+    id: "upstream-token-shown",
+    requirements: &["mcp-elicitation-no-third-party-credentials-to-client"],
+    level: Level::Must,
+    area: Area::Delegation,
+    needs: &[Need::Upstream, Need::ZoneControl],
+    ..Meta::CALM
+};
+
+#[async_trait]
+impl Check for UpstreamTokenShown {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    async fn run(&self, cx: &Context) -> Verdict {
+        let token = cx.accepted_token().await?;
+        let mut unclear = Vec::new();
+        for tool in upstream_tools(cx)? {
+            let caller = Caller::new(cx, &token).await?;
+            let called = delegated(cx, &tool, &caller).await?;
+            let own =
+                called.upstream.iter().filter(|seen| seen.claim("sub").as_deref() == Some(caller.subject.as_str()));
+            let tokens = given_to_the_server(cx, own)?;
+            for part in tokens.iter().flat_map(|token| token.split('.').skip(1)) {
+                for (form, trace) in traces(part) {
+                    let in_headers = called.reply.headers.iter().any(|(_, value)| contains(value.as_bytes(), &trace));
+                    if in_headers || contains(&called.reply.body, &trace) {
+                        let place = if in_headers { "a header" } else { "the body" };
+                        let actual = format!("it stands in {place} of the answer of {}{form}", tool.describe());
+                        return Err(Stop::violation("a token for the upstream that the client does not see", actual));
+                    }
+                }
+            }
+            if called.reply.outcome() != Outcome::Served {
+                unclear.push(format!("{} got {}", tool.describe(), called.reply.describe()));
+            } else if tokens.is_empty() {
+                unclear.push(format!("{} was served, and the upstream was sent no token that it got", tool.describe()));
+            }
+        }
+        let all = cx.upstream()?.seen_since(0);
+        for token in given_to_the_server(cx, all.iter())? {
+            if let Some(asked) = cx.was_answered_with(&token) {
+                let actual = format!("it stands in an answer of this run, to: {asked}");
+                return Err(Stop::violation("a token for the upstream that the client does not see", actual));
+            }
+        }
+        if unclear.is_empty() { Ok(()) } else { Err(Stop::inconclusive(unclear.join("; "))) }
+    }
+}
+
+/// The tokens among these that are for the upstream, so that no client had them before.
+fn given_to_the_server<'a>(cx: &Context, seen: impl Iterator<Item = &'a Seen>) -> Result<Vec<String>, Stop> {
+    let upstream = cx.upstream()?.url();
+    let own = seen.filter(|seen| seen.claim("aud").as_deref() == Some(upstream));
+    let tokens = own.filter_map(|seen| seen.bearer.clone());
+    Ok(tokens.map(|token| cx.note(token, "token for the upstream")).collect())
+}
