@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use crate::mcp::Revision;
+
 /// The catalogue's file, part of the program.
 const TEXT: &str = include_str!("../requirements/catalogue.toml");
 
@@ -34,6 +36,11 @@ pub struct Requirement {
 }
 
 impl Requirement {
+    /// Whether it holds in this revision of MCP.
+    pub fn holds_in(&self, revision: Revision) -> bool {
+        self.applies.iter().any(|date| date == revision.name())
+    }
+
     /// Whether it counts towards the headline coverage of servers.
     pub fn counts_for_server(&self) -> bool {
         self.party == "server" && !self.optional && !self.probe.starts_with("not-testable")

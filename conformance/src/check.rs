@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::catalogue;
 use crate::context::Context;
+use crate::mcp::Revision;
 use crate::outage::Failure;
 
 /// One statement about a protected server (or its zone), put to the test over the wire.
@@ -89,6 +91,12 @@ impl Meta {
         disturbs: Disturbs::Nothing,
         follows_from: &[],
     };
+
+    /// Whether the check has something to say in this revision: all of its requirements hold there.
+    pub fn applies_in(&self, revision: Revision) -> bool {
+        let holds = |id: &&str| catalogue::find(id).is_some_and(|requirement| requirement.holds_in(revision));
+        self.revisions.include(revision) && self.requirements.iter().all(holds)
+    }
 }
 
 /// How much a violation weighs (RFC 2119), as it binds the party under MCP.
@@ -240,17 +248,28 @@ impl Need {
     }
 }
 
-/// In which protocol revisions a check is run.
+/// In which protocol revisions a check is run, of those in which all of its requirements hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Revisions {
-    /// Once: it does not depend on the revision.
+    /// Once, in the newest: it does not depend on the revision.
     Once,
-    /// In each revision that the server speaks.
+    /// In each that the server speaks.
     Each,
-    /// Only in revisions that begin with `initialize`.
+    /// Only in those that begin with `initialize`.
     Initialize,
-    /// Only in revisions without `initialize` (from 2026-07-28 on).
+    /// Only in those without `initialize` (from 2026-07-28 on).
     Stateless,
+}
+
+impl Revisions {
+    /// Whether the check may be run in this revision.
+    fn include(self, revision: Revision) -> bool {
+        match self {
+            Self::Once | Self::Each => true,
+            Self::Initialize => revision.initializes(),
+            Self::Stateless => !revision.initializes(),
+        }
+    }
 }
 
 /// What running a check does to others.

@@ -14,7 +14,15 @@ use crate::client::Request;
 /// A revision of MCP that the suite speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema, clap::ValueEnum)]
 pub enum Revision {
-    /// Begins with `initialize`; may have sessions.
+    /// The first with Streamable HTTP: no header names the version, and the server may be its own authorization server.
+    #[serde(rename = "2025-03-26")]
+    #[value(name = "2025-03-26")]
+    V2025_03_26,
+    /// The first with protected resource metadata and `MCP-Protocol-Version`.
+    #[serde(rename = "2025-06-18")]
+    #[value(name = "2025-06-18")]
+    V2025_06_18,
+    /// The last that begins with `initialize`; may have sessions.
     #[serde(rename = "2025-11-25")]
     #[value(name = "2025-11-25")]
     V2025_11_25,
@@ -26,11 +34,17 @@ pub enum Revision {
 
 impl Revision {
     /// Every revision that the suite speaks, oldest first.
-    pub const ALL: [Self; 2] = [Self::V2025_11_25, Self::V2026_07_28];
+    pub const ALL: [Self; 4] = [Self::V2025_03_26, Self::V2025_06_18, Self::V2025_11_25, Self::V2026_07_28];
+
+    /// Those that a server is likely to speak, one of each era. They are asked for first, and assumed where nothing shows
+    /// which ones it speaks.
+    pub const LIKELY: [Self; 2] = [Self::V2025_11_25, Self::V2026_07_28];
 
     /// The revision's date.
     pub fn name(self) -> &'static str {
         match self {
+            Self::V2025_03_26 => "2025-03-26",
+            Self::V2025_06_18 => "2025-06-18",
             Self::V2025_11_25 => "2025-11-25",
             Self::V2026_07_28 => "2026-07-28",
         }
@@ -38,7 +52,22 @@ impl Revision {
 
     /// Whether a client begins with `initialize`.
     pub fn initializes(self) -> bool {
-        matches!(self, Self::V2025_11_25)
+        self < Self::V2026_07_28
+    }
+
+    /// Whether requests name it in `MCP-Protocol-Version`, which 2025-06-18 brought in.
+    pub fn is_named_in_header(self) -> bool {
+        self > Self::V2025_03_26
+    }
+
+    /// Whether it is among [`Self::LIKELY`].
+    pub fn is_likely(self) -> bool {
+        Self::LIKELY.contains(&self)
+    }
+
+    /// The revision of this date, if the suite speaks it.
+    pub fn named(date: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|revision| revision.name() == date)
     }
 }
 
@@ -102,10 +131,10 @@ impl Operation {
         }
     }
 
-    fn params(&self) -> Map<String, Value> {
+    fn params(&self, revision: Revision) -> Map<String, Value> {
         let params = match self {
             Self::Initialize => json!({
-                "protocolVersion": Revision::V2025_11_25.name(),
+                "protocolVersion": revision.name(),
                 "capabilities": {},
                 "clientInfo": client_info(),
             }),
@@ -133,17 +162,17 @@ static NEXT_ID: AtomicI64 = AtomicI64::new(1);
 
 /// The POST that puts an operation to the endpoint; without credentials.
 pub fn post(endpoint: &Url, operation: &Operation, revision: Revision, session: &Session) -> Request {
-    let mut params = operation.params();
+    let mut params = operation.params(revision);
     let mut headers = HeaderMap::new();
     headers.insert("content-type", HeaderValue::from_static("application/json"));
     headers.insert("accept", HeaderValue::from_static("application/json, text/event-stream"));
     if revision.initializes() {
         if *operation != Operation::Initialize {
-            headers.insert("mcp-protocol-version", HeaderValue::from_static(revision.name()));
+            insert_version(&mut headers, revision);
             insert_session(&mut headers, session);
         }
     } else {
-        headers.insert("mcp-protocol-version", HeaderValue::from_static(revision.name()));
+        insert_version(&mut headers, revision);
         insert_text(&mut headers, "mcp-method", operation.method());
         if let Some(name) = operation.name() {
             insert_text(&mut headers, "mcp-name", name);
@@ -177,12 +206,18 @@ pub fn post(endpoint: &Url, operation: &Operation, revision: Revision, session: 
 pub fn other(endpoint: &Url, method: Method, revision: Revision, session: &Session) -> Request {
     let mut headers = HeaderMap::new();
     headers.insert("accept", HeaderValue::from_static("text/event-stream"));
-    headers.insert("mcp-protocol-version", HeaderValue::from_static(revision.name()));
+    insert_version(&mut headers, revision);
     if revision.initializes() {
         insert_session(&mut headers, session);
     }
     let purpose = method.to_string();
     Request { method, headers, ..Request::get(endpoint.clone(), purpose) }
+}
+
+fn insert_version(headers: &mut HeaderMap, revision: Revision) {
+    if revision.is_named_in_header() {
+        headers.insert("mcp-protocol-version", HeaderValue::from_static(revision.name()));
+    }
 }
 
 fn insert_session(headers: &mut HeaderMap, session: &Session) {
@@ -207,4 +242,24 @@ fn meta(revision: Revision) -> Value {
 
 fn client_info() -> Value {
     json!({"name": "conformance", "version": env!("CARGO_PKG_VERSION")})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_revision_says_what_it_is_where_it_has_a_place_for_that() {
+        let endpoint = Url::parse("https://h.example/mcp").unwrap();
+        for revision in Revision::ALL {
+            let list = post(&endpoint, &Operation::ListTools, revision, &Session::default());
+            let named = list.headers.get("mcp-protocol-version").map(|value| value.to_str().unwrap());
+            assert_eq!(named, (revision != Revision::V2025_03_26).then_some(revision.name()));
+            assert_eq!(Revision::named(revision.name()), Some(revision));
+
+            let first = post(&endpoint, &Operation::Initialize, revision, &Session::default());
+            let message: Value = serde_json::from_slice(&first.body.unwrap()).unwrap();
+            assert_eq!(message["params"]["protocolVersion"], revision.name());
+        }
+    }
 }

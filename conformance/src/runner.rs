@@ -160,16 +160,20 @@ pub fn access(run: &Run) -> BTreeSet<Need> {
 }
 
 fn jobs(run: &Run, checks: &[&'static dyn Check]) -> Vec<Job> {
-    let spoken: Vec<Revision> = run.survey.dialects.keys().copied().collect();
-    let newest = *spoken.last().unwrap_or(&Revision::ALL[Revision::ALL.len() - 1]);
+    let spoken: Vec<Revision> = if run.survey.dialects.is_empty() {
+        Revision::LIKELY.to_vec()
+    } else {
+        run.survey.dialects.keys().copied().collect()
+    };
     let mut jobs = Vec::new();
     for (order, &check) in checks.iter().enumerate() {
+        let meta = check.meta();
         let mut add = |revision, named| jobs.push(Job { order, check, revision, named });
-        match check.meta().revisions {
-            Revisions::Once => add(newest, false),
-            Revisions::Each => spoken.iter().for_each(|r| add(*r, true)),
-            Revisions::Initialize => spoken.iter().filter(|r| r.initializes()).for_each(|r| add(*r, true)),
-            Revisions::Stateless => spoken.iter().filter(|r| !r.initializes()).for_each(|r| add(*r, true)),
+        let applicable = spoken.iter().copied().filter(|revision| meta.applies_in(*revision));
+        if meta.revisions == Revisions::Once {
+            applicable.last().into_iter().for_each(|newest| add(newest, false));
+        } else {
+            applicable.for_each(|revision| add(revision, true));
         }
     }
     jobs

@@ -195,8 +195,9 @@ impl Surveyor<'_> {
             return Ok(Survey { negotiated, no_endpoint, ..self.without_token(discovery, token).await });
         };
         let mut accepted = *accepted;
-        // Tools are the same in every revision; the first one answers for all.
-        let Some((&revision, dialect)) = dialects.iter().next() else {
+        // Tools are the same in every revision; one answers for all.
+        let likely = dialects.iter().find(|(revision, _)| revision.is_likely());
+        let Some((&revision, dialect)) = likely.or_else(|| dialects.iter().next_back()) else {
             return Ok(self.without_token(discovery, TokenFound::NoneGiven).await);
         };
         let session = dialect.session.clone();
@@ -275,7 +276,7 @@ impl Surveyor<'_> {
     async fn without_token(&self, discovery: Discovery, token: TokenFound) -> Survey {
         let mut dialects = BTreeMap::new();
         let mut may_call_a_tool = !self.options.tools.is_empty();
-        for revision in self.wanted() {
+        for revision in self.assumed() {
             let listed = match &discovery.anonymous {
                 Ok(_) => self.openly_listed(revision).await,
                 Err(_) => None,
@@ -324,7 +325,7 @@ impl Surveyor<'_> {
         let none = Session::default();
         let url = self.url();
         let mut doors = Vec::new();
-        for revision in self.wanted() {
+        for revision in self.likely().into_iter().chain(self.older()) {
             doors.push(mcp::post(url, &Operation::ListTools, revision, &none));
             let first = if revision.initializes() { Operation::Initialize } else { Operation::Discover };
             doors.push(mcp::post(url, &first, revision, &none));
@@ -354,9 +355,32 @@ impl Surveyor<'_> {
         named.map(|(name, args)| Operation::CallTool { name: name.clone(), arguments: args.clone() }).collect()
     }
 
-    fn wanted(&self) -> Vec<Revision> {
-        let chosen = &self.options.revisions;
-        Revision::ALL.into_iter().filter(|r| chosen.is_empty() || chosen.contains(r)).collect()
+    /// The likely ones of the revisions that are to be tested.
+    fn likely(&self) -> Vec<Revision> {
+        Revision::LIKELY.into_iter().filter(|revision| self.is_wanted(*revision)).collect()
+    }
+
+    /// The others of them, newest first.
+    fn older(&self) -> Vec<Revision> {
+        let mut older: Vec<_> = Revision::ALL.into_iter().filter(|r| !r.is_likely() && self.is_wanted(*r)).collect();
+        older.reverse();
+        older
+    }
+
+    /// Those of them that a server is taken to speak where nothing shows which ones it does: one that is not likely only
+    /// where the user names it.
+    fn assumed(&self) -> Vec<Revision> {
+        let mut assumed = self.likely();
+        assumed.extend(self.older().into_iter().filter(|older| self.is_named(*older)));
+        assumed
+    }
+
+    fn is_wanted(&self, revision: Revision) -> bool {
+        self.options.revisions.is_empty() || self.is_named(revision)
+    }
+
+    fn is_named(&self, revision: Revision) -> bool {
+        self.options.revisions.contains(&revision)
     }
 
     /// Tries the token that was given, or tokens as zones issue them until one is served.
@@ -470,11 +494,11 @@ impl Surveyor<'_> {
         }
     }
 
-    /// The revisions in which the tools list is served without any token, and the session that came with it: there it says
-    /// nothing about a token.
+    /// The likely revisions in which the tools list is served without any token, and the session that came with it: there it
+    /// says nothing about a token.
     async fn open_lists(&self) -> Vec<(Revision, Session)> {
         let mut open = Vec::new();
-        for revision in self.wanted() {
+        for revision in self.likely() {
             open.extend(self.openly_listed(revision).await.map(|(session, _)| (revision, session)));
         }
         open
@@ -505,14 +529,27 @@ impl Surveyor<'_> {
     /// In which revisions this token is served, and how it was refused in the others.
     async fn dialects(&self, token: &str, open: &[(Revision, Session)]) -> Tried {
         let mut tried = Tried::default();
-        for revision in self.wanted() {
-            match self.dialect(token, revision, open.iter().any(|(r, _)| *r == revision)).await {
-                Ok(dialect) => {
-                    tried.dialects.insert(revision, dialect);
-                }
-                Err(refused) => {
-                    tried.refused.insert(revision, refused);
-                }
+        for revision in self.likely() {
+            let list_is_open = open.iter().any(|(r, _)| *r == revision);
+            tried.note(revision, self.dialect(token, revision, list_is_open).await);
+        }
+        // A token that was refused already is refused in older ones too, and another will be tried there.
+        let is_refused = tried.dialects.is_empty() && (tried.any(Outcome::Unauthorized) || tried.any(Outcome::Forbidden));
+        if is_refused && tried.negotiated().is_none() {
+            return tried;
+        }
+        for revision in self.older() {
+            let found = match self.dialect(token, revision, false).await {
+                // Only now is it worth asking whether anybody would have been served.
+                Ok(_) if self.openly_listed(revision).await.is_some() => self.dialect(token, revision, true).await,
+                found => found,
+            };
+            // That it is not spoken is what one expects, and worth saying to those alone who asked for it.
+            let is_worth_saying = |refused: &Refused| {
+                self.is_named(revision) || matches!(refused.outcome, Some(Outcome::Unauthorized | Outcome::Forbidden))
+            };
+            if found.as_ref().err().is_none_or(is_worth_saying) {
+                tried.note(revision, found);
             }
         }
         tried
@@ -758,6 +795,13 @@ struct Tried {
 }
 
 impl Tried {
+    fn note(&mut self, revision: Revision, found: Result<Dialect, Refused>) {
+        match found {
+            Ok(dialect) => drop(self.dialects.insert(revision, dialect)),
+            Err(refused) => drop(self.refused.insert(revision, refused)),
+        }
+    }
+
     fn any(&self, outcome: Outcome) -> bool {
         self.refused.values().any(|refused| refused.outcome == Some(outcome))
     }

@@ -75,6 +75,7 @@ mod tests {
     use super::*;
     use crate::catalogue;
     use crate::check::Level;
+    use crate::mcp::Revision;
 
     #[test]
     fn ids_are_unique_and_kebab_case() {
@@ -117,6 +118,20 @@ mod tests {
                     other => panic!("{id} has the level {other}"),
                 };
                 assert!(meta.level >= at_most, "{} is {:?}, but {id} only {at_most:?}", meta.id, meta.level);
+            }
+        }
+    }
+
+    #[test]
+    fn a_check_is_run_only_where_its_requirements_hold_and_somewhere() {
+        for check in ALL.iter() {
+            let meta = check.meta();
+            let run_in: Vec<_> = Revision::ALL.into_iter().filter(|revision| meta.applies_in(*revision)).collect();
+            assert!(!run_in.is_empty(), "{} is run in no revision", meta.id);
+            for id in meta.requirements {
+                let applies = &catalogue::find(id).unwrap().applies;
+                let beyond = run_in.iter().find(|revision| !applies.iter().any(|date| date == revision.name()));
+                assert_eq!(beyond, None, "{} is run where {id} does not hold", meta.id);
             }
         }
     }

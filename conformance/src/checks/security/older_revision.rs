@@ -12,10 +12,10 @@ page! {
     /// No other revision is served without a token
     ///
     /// # What it checks
-    /// The bearing request, which needs a token, is sent without one and with `MCP-Protocol-Version` 2025-06-18,
-    /// 2025-03-26, 2024-11-05, a version that does not exist, one that is no version, and none at all. None may be
-    /// served. The same request is sent in the form of each other revision that the suite knows, whether or not the server
-    /// was seen to speak it.
+    /// The bearing request, which needs a token, is sent without one and with `MCP-Protocol-Version` 2025-11-25,
+    /// 2025-06-18, 2025-03-26, 2024-11-05, a version that does not exist, one that is no version, and none at all. None
+    /// may be served. The same request is sent in the form of the other era, that with `initialize` or that without it,
+    /// whether or not the server was seen to speak it.
     ///
     /// # Why it matters
     /// Servers route by revision. Where the check stands on the path of the newest one alone, a single header leads
@@ -40,6 +40,9 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
+/// Those that begin with `initialize`, one that does not exist, and what is no version.
+const VERSIONS: [&str; 6] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05", "2099-01-01", "not-a-version"];
+
 #[async_trait]
 impl Check for OlderRevision {
     fn meta(&self) -> &'static Meta {
@@ -49,7 +52,7 @@ impl Check for OlderRevision {
     async fn run(&self, cx: &Context) -> Verdict {
         cx.needed_token().await?;
         let mut forms = vec![cx.bearing()];
-        for other in Revision::ALL.into_iter().filter(|other| *other != cx.revision()) {
+        for other in Revision::LIKELY.into_iter().filter(|other| other.initializes() != cx.revision().initializes()) {
             let form = mcp::post(cx.url(), cx.bearing_operation(), other, &Session::default());
             let what = format!("a request of {other} without a token");
             shut(&cx.send(&form.clone().purpose(&what)).await?, &what)?;
@@ -58,7 +61,7 @@ impl Check for OlderRevision {
             }
         }
         for form in forms {
-            for version in ["2025-06-18", "2025-03-26", "2024-11-05", "2099-01-01", "not-a-version"] {
+            for version in VERSIONS.into_iter().filter(|version| *version != cx.revision().name()) {
                 let request = form.clone().header("mcp-protocol-version", version);
                 let what = format!("a request of {version} without a token");
                 shut(&cx.send(&request.purpose(&what)).await?, &what)?;

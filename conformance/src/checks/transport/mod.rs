@@ -126,7 +126,8 @@ async fn negotiate(cx: &Context, token: &str, version: &str) -> Result<(Reply, O
     let named = reply.result().and_then(|result| result["protocolVersion"].as_str().map(str::to_owned));
     if let Some(id) = reply.header("mcp-session-id") {
         let session = Session { id: Some(id.to_owned()) };
-        let end = mcp::other(cx.url(), Method::DELETE, Revision::V2025_11_25, &session).bearer(token);
+        let spoken = named.as_deref().and_then(Revision::named).unwrap_or(Revision::V2025_11_25);
+        let end = mcp::other(cx.url(), Method::DELETE, spoken, &session).bearer(token);
         let _ = cx.send(&end.purpose("the end of that session")).await;
     }
     Ok((reply, named))
