@@ -189,6 +189,33 @@ impl Context {
     /// Waits for the server in growing steps, for no longer than `bound` in all, and shows it.
     pub fn waits(&self, what: &'static str, bound: Duration) -> Waits {
         Waits::within(bound).shown(self.begin_wait(what, bound))
+    /// A later revision than this one that the server speaks too, if there is one.
+    ///
+    /// # Errors
+    /// Inconclusive where the accepted token is refused; not tested where there is none.
+    pub async fn later_revision(&self) -> Result<Option<Revision>, Stop> {
+        let token = self.served_token().await?;
+        if let Some(later) = self.run.survey.dialects.keys().next_back().filter(|newest| **newest > self.revision) {
+            return Ok(Some(*later));
+        }
+        // The survey asks for each revision, unless the user wants some only.
+        let unasked = |revision: &Revision| {
+            let wanted = &self.options().revisions;
+            *revision > self.revision && !wanted.is_empty() && !wanted.contains(revision)
+        };
+        for later in Revision::ALL.into_iter().filter(unasked) {
+            let first = if later.initializes() { Operation::Initialize } else { Operation::Discover };
+            let request = mcp::post(self.url(), &first, later, &Session::default()).bearer(&token.compact);
+            let reply = self.send(&request.purpose(format!("{} of {later}", first.method()))).await?;
+            let session = Session { id: reply.header("mcp-session-id").map(str::to_owned) };
+            self.end_session(&token.compact, &session).await;
+            let result = reply.result().unwrap_or_default();
+            let listed = result["supportedVersions"].as_array().map(Vec::as_slice).unwrap_or_default();
+            if result["protocolVersion"] == later.name() || listed.contains(&json!(later.name())) {
+                return Ok(Some(later));
+            }
+        }
+        Ok(None)
     }
 
     /// The user's words.

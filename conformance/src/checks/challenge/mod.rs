@@ -8,6 +8,8 @@ checks! {
     bearer::ChallengeBearer,
     parameter::ChallengeParameter,
     metadata_url::ChallengeMetadataUrl,
+    metadata_in_each::MetadataInEachChallenge,
+    metadata_in_older::MetadataInOlderChallenges,
     without_credentials::ChallengeWithoutCredentials,
     scope_characters::ChallengeScopeCharacters,
     offline_access::ChallengeOfflineAccess,
@@ -32,6 +34,7 @@ use crate::context::Context;
 use crate::mcp::Operation;
 use crate::reply::{Outcome, Reply};
 use crate::survey::TokenFound;
+use crate::text::quoted;
 use crate::token::Token;
 
 /// A word that is no token.
@@ -172,6 +175,36 @@ async fn garbage_refused(cx: &Context) -> Result<Reply, Stop> {
         return Ok(reply);
     }
     Err(Stop::inconclusive(format!("a garbage token got {}, not the 401 to be judged", reply.describe())))
+}
+
+/// Passes where the 401 to no token, to a garbage token and to an expired one names the metadata document.
+///
+/// # Errors
+/// A violation where one does not; inconclusive where there was no 401.
+async fn each_names_metadata(cx: &Context) -> Verdict {
+    let mut answers = vec![
+        ("no token", anonymous(cx).await?),
+        ("a garbage token", cx.call(GARBAGE, "a word that is no token").await?),
+    ];
+    if cx.zone().is_ok() && cx.survey().accepted()?.is_jwt() {
+        answers.push(("an expired token", cx.call(&expired(cx).await?, "an expired token").await?));
+    }
+    answers.retain(|(_, reply)| reply.status == StatusCode::UNAUTHORIZED);
+    if answers.is_empty() {
+        return Err(Stop::inconclusive("no request was refused with 401"));
+    }
+    for (what, reply) in &answers {
+        if !readable(reply).iter().any(|challenge| challenge.param("resource_metadata").is_some()) {
+            let expected = format!("resource_metadata in the WWW-Authenticate of the 401 to {what}");
+            let values = reply.headers.get_all(WWW_AUTHENTICATE).iter();
+            let values: Vec<_> = values.map(|v| quoted(&String::from_utf8_lossy(v.as_bytes()))).collect();
+            return Err(Stop::violation(
+                expected,
+                if values.is_empty() { "no WWW-Authenticate".to_owned() } else { values.join(", ") },
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The accepted token, issued two hours ago and expired for one.

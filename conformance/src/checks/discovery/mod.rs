@@ -31,8 +31,13 @@ checks! {
     offline_access::MetadataOfflineAccess,
     wildcard_scope::MetadataWildcardScope,
     cache::MetadataCache,
+    origin_metadata::OriginMetadata,
+    origin_metadata_valid::OriginMetadataValid,
+    origin_metadata_root::OriginMetadataRoot,
+    default_endpoints::DefaultEndpoints,
 }
 
+pub(crate) mod own_server;
 pub(crate) mod relation;
 
 use serde_json::{Map, Value};

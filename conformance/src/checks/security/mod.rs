@@ -30,6 +30,7 @@ checks! {
     caller_identity::CallerIdentity,
     asserted_identity::AssertedIdentity,
     exposed_files::ExposedFiles,
+    unregistered_redirect::UnregisteredRedirect,
 }
 
 use http::Method;

@@ -16,6 +16,7 @@ checks! {
     header_name_case::HeaderNameCase,
     unsupported_version::UnsupportedVersion,
     invalid_version_header::InvalidVersionHeader,
+    absent_version::AbsentVersion,
     version_negotiated::VersionNegotiated,
     missing_meta::MissingMeta,
     discover::Discover,

@@ -1,0 +1,226 @@
+//! A server that is its own authorization server sends codes to whom it knows.
+
+use async_trait::async_trait;
+use http::Method;
+use http::header::LOCATION;
+use serde_json::json;
+use url::Url;
+
+use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
+use crate::checks::discovery::own_server::{Metadata, answered, at_origin, is_absent, origin_metadata};
+use crate::client::Request;
+use crate::context::Context;
+use crate::page;
+use crate::reply::Reply;
+use crate::text::quoted;
+
+page! {
+    /// The authorization endpoint of a server of 2025-03-26 redirects to registered addresses alone
+    ///
+    /// # What it checks
+    /// Where the authorization endpoint is on the server's own origin, named by its metadata there or at `/authorize`, a
+    /// client is registered with one redirect URI, and an authorization is asked for with another, once as it should be and
+    /// once with a `response_type` that does not exist. No answer may redirect there. The registered URI is asked with first,
+    /// so that a refusal is known to be one of the other; where no client can be registered, a client is named that does not
+    /// exist, whose redirect URIs are all wrong. A sign-in page that comes for both URIs is inconclusive. The client is
+    /// deleted again where the server lets it.
+    ///
+    /// # Why it matters
+    /// Whoever makes a user follow a link to the server gets the code that was meant for the user's client, or a link of the
+    /// server's good name that leads anywhere.
+    ///
+    /// # How to fix it
+    /// Compare `redirect_uri` with those that the client registered, character for character, before anything else, and show
+    /// an error page where it is none of them: also where the request is wrong in other ways.
+    ///
+    /// # Reference
+    /// MCP 2025-03-26, Authorization, "Security Considerations"; OAuth 2.1 sections 2.3.1 and 4.1.2.1.
+    pub struct UnregisteredRedirect;
+}
+
+const META: Meta = Meta {
+    id: "unregistered-redirect",
+    requirements: &["mcp-2025-03-26-redirect-uri-validation"],
+    level: Level::Must,
+    area: Area::Security,
+    needs: &[Need::ValidToken, Need::Browser],
+    ..Meta::CALM
+};
+
+#[async_trait]
+impl Check for UnregisteredRedirect {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    async fn run(&self, cx: &Context) -> Verdict {
+        cx.served_token().await?;
+        let endpoints = Endpoints::of(cx).await?;
+        let client = register(cx, endpoints.registration).await?;
+        let verdict = judge(cx, &endpoints.authorization, client.as_ref().map_or(NOBODY, |client| &client.id)).await;
+        if let Some(client) = &client {
+            delete(cx, client).await;
+        }
+        match verdict? {
+            // Whether it looks at the URI after the sign-in cannot be seen.
+            Refusal::OfNothing(page) => Err(Stop::inconclusive(format!(
+                "the authorization endpoint answered {page} for the registered redirect URI and for another alike"
+            ))),
+            Refusal::OfBoth(how) if client.is_some() => {
+                Err(Stop::inconclusive(format!("the registered redirect URI was refused too: {how}")))
+            }
+            Refusal::OfTheOther | Refusal::OfBoth(_) => Ok(()),
+        }
+    }
+}
+
+/// What is registered; nothing need listen there.
+const REGISTERED: &str = "http://127.0.0.1:9/callback";
+/// What is not. The name belongs to nobody (RFC 6761 section 6.4).
+const OTHER: &str = "https://conformance.invalid/callback";
+/// A client that was never registered.
+const NOBODY: &str = "conformance-unregistered";
+/// RFC 7636, Appendix B: a challenge that is well-formed, for a code that is never redeemed.
+const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+
+/// What was refused, when no answer led to the other URI.
+enum Refusal {
+    /// The other URI, and not the registered one.
+    OfTheOther,
+    /// Both; how the registered one.
+    OfBoth(String),
+    /// Neither; what came.
+    OfNothing(String),
+}
+
+/// The server's own endpoints.
+struct Endpoints {
+    authorization: Url,
+    registration: Option<Url>,
+}
+
+impl Endpoints {
+    /// # Errors
+    /// Not applicable where the server has no authorization endpoint on its own origin.
+    async fn of(cx: &Context) -> Result<Self, Stop> {
+        let elsewhere = || Stop::not_applicable("the server has no authorization endpoint on its own origin");
+        let own = |url: &Url| url.origin() == cx.url().origin();
+        match origin_metadata(cx).await? {
+            Metadata::Document(document) => {
+                let url =
+                    |member: &str| document.get(member)?.as_str().and_then(|text| Url::parse(text).ok()).filter(own);
+                let authorization = url("authorization_endpoint").ok_or_else(elsewhere)?;
+                Ok(Self { authorization, registration: url("registration_endpoint") })
+            }
+            Metadata::Other(_) => Err(elsewhere()),
+            Metadata::Absent => {
+                let authorization = at_origin(cx.url(), "/authorize");
+                let reply = cx.fetch(authorization.clone(), "/authorize").await?;
+                answered(&reply, "/authorize")?;
+                // A guard in front of every path is no endpoint.
+                if is_absent(&reply) || reply.status.as_u16() == 401 {
+                    return Err(elsewhere());
+                }
+                Ok(Self { authorization, registration: Some(at_origin(cx.url(), "/register")) })
+            }
+        }
+    }
+}
+
+/// A client that was registered for this check.
+struct Client {
+    id: String,
+    /// Where it is deleted, and the token for that (RFC 7592).
+    management: Option<(Url, String)>,
+}
+
+/// Registers a client; none where the server does not register it.
+async fn register(cx: &Context, endpoint: Option<Url>) -> Result<Option<Client>, Stop> {
+    let Some(endpoint) = endpoint else { return Ok(None) };
+    let wanted = json!({
+        "client_name": "conformance",
+        "redirect_uris": [REGISTERED],
+        "token_endpoint_auth_method": "none",
+        "grant_types": ["authorization_code"],
+        "response_types": ["code"],
+    });
+    let request = Request::get(endpoint, "registration of a client").header("content-type", "application/json");
+    let request = Request { method: Method::POST, ..request.body(wanted.to_string()) };
+    let reply = cx.send(&request.confidential()).await?;
+    let answer = reply.json().filter(|_| reply.status.is_success()).unwrap_or_default();
+    let text = |member: &str| answer[member].as_str().map(str::to_owned);
+    for (member, name) in [("client_secret", "client secret"), ("registration_access_token", "registration token")] {
+        text(member).map(|secret| cx.note(secret, name));
+    }
+    let management = text("registration_client_uri").and_then(|uri| Url::parse(&uri).ok());
+    let management = management.filter(|uri| uri.origin() == cx.url().origin()).zip(text("registration_access_token"));
+    Ok(text("client_id").map(|id| Client { id, management }))
+}
+
+/// Deletes the client, as RFC 7592 section 2.3 has it; a server need not let us.
+async fn delete(cx: &Context, client: &Client) {
+    if let Some((uri, token)) = &client.management {
+        let request = Request::get(uri.clone(), "deletion of that client").bearer(token);
+        let _ = cx.send(&Request { method: Method::DELETE, ..request }).await;
+    }
+}
+
+async fn judge(cx: &Context, endpoint: &Url, client: &str) -> Result<Refusal, Stop> {
+    let registered = ask(cx, endpoint, client, REGISTERED, "code").await?;
+    let mut alike = None;
+    for response_type in ["code", "conformance-none"] {
+        let reply = ask(cx, endpoint, client, OTHER, response_type).await?;
+        let location = reply.headers.get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        if let Some(location) = location.filter(|location| reply.status.is_redirection() && leads_to_other(location)) {
+            let expected = "no redirect to a URI that the client did not register";
+            // What follows may be a code.
+            let place = location.split(['?', '#']).next().unwrap_or_default();
+            return Err(Stop::violation(expected, format!("{} to {}", reply.status.as_u16(), quoted(place))));
+        }
+        if response_type == "code" && !reply.status.is_client_error() {
+            alike = Some(reply.describe());
+        }
+    }
+    Ok(match alike {
+        Some(page) => Refusal::OfNothing(page),
+        None if registered.status.is_client_error() => Refusal::OfBoth(registered.describe()),
+        None => Refusal::OfTheOther,
+    })
+}
+
+/// Asks for an authorization, as a browser would.
+async fn ask(cx: &Context, endpoint: &Url, client: &str, redirect: &str, response_type: &str) -> Result<Reply, Stop> {
+    let mut url = endpoint.clone();
+    url.query_pairs_mut()
+        .append_pair("response_type", response_type)
+        .append_pair("client_id", client)
+        .append_pair("redirect_uri", redirect)
+        .append_pair("state", "conformance")
+        .append_pair("code_challenge", CHALLENGE)
+        .append_pair("code_challenge_method", "S256");
+    let what = format!("authorization with response_type {response_type} and redirect_uri {redirect}");
+    let reply = cx.send(&Request::get(url, &what).header("accept", "text/html")).await?;
+    answered(&reply, &what)?;
+    Ok(reply)
+}
+
+/// Whether a browser would go to the host of the other URI; a relative address stays where it is.
+fn leads_to_other(location: &str) -> bool {
+    let host = |text: &str| Url::parse(text).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let location = location.trim();
+    let absolute = if location.starts_with("//") { format!("https:{location}") } else { location.to_owned() };
+    host(&absolute).is_some_and(|h| Some(h) == host(OTHER))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_leads_away_to_the_other_uri_counts() {
+        assert!(leads_to_other("https://conformance.invalid/callback?code=1"));
+        assert!(leads_to_other("//conformance.invalid/callback"));
+        assert!(!leads_to_other("/login?next=https://conformance.invalid/callback"));
+        assert!(!leads_to_other("https://login.example/?redirect_uri=https%3A%2F%2Fconformance.invalid%2Fcallback"));
+    }
+}
