@@ -15,7 +15,7 @@ use crate::challenge::is_scope_byte;
 use crate::check::{Need, Stop, Verdict};
 use crate::client::{Client, Connections, NoReply, Request};
 use crate::declared::Declared;
-use crate::discovery::Discovery;
+use crate::discovery::{Discovery, is_loopback};
 use crate::given::{Given, Issued};
 use crate::mcp::{self, Operation, Revision, Session};
 use crate::oauth::http::Http;
@@ -25,7 +25,7 @@ use crate::public_key::PublicKey;
 use crate::redirects::{self, Led};
 use crate::reply::{Outcome, Reply};
 use crate::rollover::Rollover;
-use crate::scene::{Scenes, Started};
+use crate::scene::{Scene, Scenes, SecureZone, Started};
 use crate::secrets::Secrets;
 use crate::server_audit::ServerAudit;
 use crate::sign_in::{SignedIn, sign_in};
@@ -189,6 +189,8 @@ impl Context {
     /// Waits for the server in growing steps, for no longer than `bound` in all, and shows it.
     pub fn waits(&self, what: &'static str, bound: Duration) -> Waits {
         Waits::within(bound).shown(self.begin_wait(what, bound))
+    }
+
     /// A later revision than this one that the server speaks too, if there is one.
     ///
     /// # Errors
@@ -761,6 +763,32 @@ impl Context {
         self.run.asks_for_no_keys.get_or_init(|| Stop::inconclusive(why)).clone()
     }
 
+    /// One more server, which is told to trust this zone; none where it does not start, or where no server can be started.
+    pub async fn scene_at(&self, zone: &SecureZone) -> Option<Scene> {
+        let scene = self.run.scenes.as_ref()?.another_at(zone).await?;
+        scene.secrets.iter().for_each(|(secret, name)| self.run.secrets.add(secret, name));
+        Some(scene)
+    }
+
+    /// Whether such a server is told of the zone's certificate authority.
+    pub fn tells_authorities(&self) -> bool {
+        self.run.scenes.as_ref().is_some_and(|scenes| scenes.tells_authorities())
+    }
+
+    /// A client for another server than the target, which was started for this check.
+    ///
+    /// # Errors
+    /// Our own bug, where the TLS library cannot be set up.
+    pub fn client_for(&self, url: &Url) -> Result<Client, Stop> {
+        let options = Options { url: url.clone(), ..self.run.options.clone() };
+        Client::new(&options, Arc::clone(&self.run.secrets)).map_err(|e| bug(&e))
+    }
+
+    /// Whether the server is on loopback and asked over plain http, as in development alone.
+    pub fn is_in_development(&self) -> bool {
+        self.url().scheme() == "http" && is_loopback(self.url())
+    }
+
     /// Whether the server is ours to stop and to start anew.
     pub fn can_restart(&self) -> bool {
         self.run.server.is_some()
@@ -911,6 +939,12 @@ impl From<NoReply> for Stop {
 impl From<ZoneError> for Stop {
     fn from(error: ZoneError) -> Self {
         Self::Inconclusive { because: error.to_string() }
+    }
+}
+
+impl From<openssl::error::ErrorStack> for Stop {
+    fn from(error: openssl::error::ErrorStack) -> Self {
+        bug(&error)
     }
 }
 

@@ -37,6 +37,7 @@ pub mod server_audit;
 pub mod sign_in;
 pub mod survey;
 pub mod text;
+pub mod tls;
 pub mod token;
 pub mod traces;
 pub mod transcript;

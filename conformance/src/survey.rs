@@ -534,7 +534,8 @@ impl Surveyor<'_> {
             tried.note(revision, self.dialect(token, revision, list_is_open).await);
         }
         // A token that was refused already is refused in older ones too, and another will be tried there.
-        let is_refused = tried.dialects.is_empty() && (tried.any(Outcome::Unauthorized) || tried.any(Outcome::Forbidden));
+        let is_refused =
+            tried.dialects.is_empty() && (tried.any(Outcome::Unauthorized) || tried.any(Outcome::Forbidden));
         if is_refused && tried.negotiated().is_none() {
             return tried;
         }

@@ -5,12 +5,14 @@ use std::fmt::Write as _;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use conformance::{catalogue, checks};
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::fault::{self, Fault};
 use support::oddity;
 
-use crate::programs::{Run, conformance, faulty_server, zone};
+use crate::programs::{FAULTY_SERVER, Run, conformance, faulty_server, temporary, zone};
 
 /// How many faults are tried at once: a run mostly waits.
 const AT_ONCE: usize = 4;
@@ -37,50 +39,38 @@ fn judge(fault: &Fault) -> Run {
         }
         _ => &["--tool-scope", "read_report=reports:read"],
     };
-    let args = [
-        "run",
-        "--url",
-        &url,
-        "--zone",
-        server.said("ZONE"),
-        // Long enough for a server that does refetch, which takes milliseconds; the faults that never do wait it out.
-        "--key-wait",
-        "2",
-        "--timeout",
-        "4",
-        "--report",
-        "json",
-    ];
-    conformance(&[&args[..], scope].concat())
+    let authority = fault.tls.map(|_| {
+        let path = temporary(&format!("matrix-{}.pem", fault.name));
+        let pem = STANDARD.decode(server.said("CA")).expect("the server says it in base64");
+        std::fs::write(&path, pem).expect("the file can be written");
+        path.display().to_string()
+    });
+    let trust = authority.as_deref().map(|path| ["--ca-file", path]);
+    let trust = trust.as_ref().map(<[_; 2]>::as_slice).unwrap_or_default();
+    conformance(&[&["run", "--url", &url, "--zone", server.said("ZONE")], BOUNDS, trust, scope].concat())
 }
 
-/// The same for a server that calls an API and keeps a log: the run starts it, and so knows both.
+/// A server that the suite starts itself, and so knows the zone, the API that it calls and the log that it keeps.
 fn judge_launched(fault: &Fault) -> Run {
     let log = format!("{}/{}-{}.jsonl", env!("CARGO_TARGET_TMPDIR"), fault.name, std::process::id());
-    let run = conformance(&[
-        "run",
-        "--url",
-        "http://127.0.0.1:0/mcp",
-        "--launch",
-        &format!("exec '{}' {}", env!("CARGO_BIN_EXE_faulty-server"), fault.name),
-        "--env",
-        &format!("AUDIT_FILE={log}"),
-        "--server-audit",
-        &log,
-        "--tool-upstream",
-        "fetch_upstream",
-        "--tool-scope",
-        "read_report=reports:read",
-        "--key-wait",
-        "2",
-        "--timeout",
-        "4",
-        "--report",
-        "json",
-    ]);
+    let command = format!("exec '{FAULTY_SERVER}' {}", fault.name);
+    let log_to = format!("AUDIT_FILE={log}");
+    let args = ["run", "--launch", &command, "--url", "http://127.0.0.1:0/mcp", "--env", &log_to];
+    let knows = ["--server-audit", &log, "--tool-upstream", "fetch_upstream"];
+    let run = conformance(&[&args[..], &knows, BOUNDS, &["--tool-scope", "read_report=reports:read"]].concat());
     let _ = std::fs::remove_file(&log);
     run
 }
+
+const BOUNDS: &[&str] = &[
+    // Long enough for a server that does refetch, which takes milliseconds; the faults that never do wait it out.
+    "--key-wait",
+    "2",
+    "--timeout",
+    "4",
+    "--report",
+    "json",
+];
 
 /// The checks that passed, in one revision at least.
 fn passed(report: &Value) -> BTreeSet<String> {
@@ -93,7 +83,9 @@ fn findings(report: &Value) -> Findings {
     let mut findings = Findings::new();
     for result in report["results"].as_array().into_iter().flatten() {
         let text = |name: &str| result[name].as_str().unwrap_or_default().to_owned();
-        if !["pass", "not_applicable"].contains(&text("verdict").as_str()) {
+        // A server that runs already is not the suite's to start; those that it starts show what comes of that.
+        let is_for_want_of_a_start = result["missing"] == json!(["launch"]);
+        if !["pass", "not_applicable"].contains(&text("verdict").as_str()) && !is_for_want_of_a_start {
             let revisions = findings.entry(text("check")).or_default().entry(text("verdict")).or_default();
             if !text("revision").is_empty() {
                 revisions.push(text("revision"));

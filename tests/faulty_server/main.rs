@@ -8,6 +8,7 @@ mod feed;
 mod log;
 mod verifier;
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -16,6 +17,9 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use conformance::tls::Front;
 use connection::{Peer, Wire};
 use delegation::LaxDelegation;
 use http::StatusCode;
@@ -25,6 +29,7 @@ use reference_server::tools::Tools;
 use reference_server::{Ports, app, mcp_service};
 use support::fault::Asked;
 use support::fault::{self, Fault};
+use support::tls::Authority;
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 use verifier::{LaxToken, LaxVerifier};
@@ -52,10 +57,23 @@ fn main() -> ExitCode {
 async fn serve(fault: &'static Fault) -> Result<(), Box<dyn std::error::Error>> {
     let zone = std::env::var("KEYCARD_ZONE_URL")?;
     let port = std::env::var("PORT").ok().and_then(|p| p.parse().ok()).unwrap_or(0);
-    let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+    let mut listener = TcpListener::bind((fault.listens_on, port)).await?;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, listener.local_addr()?.port()));
     // Where it really is; in front of it may be another server, which has its public address.
-    println!("ADDRESS={}", listener.local_addr()?);
-    let origin = std::env::var("MCP_SERVER_URL").unwrap_or(format!("http://{}", listener.local_addr()?));
+    println!("ADDRESS={address}");
+    let mut own_origin = format!("http://{address}");
+    // Held, since it stops when dropped.
+    let mut _front = None;
+    if let Some(change) = fault.tls {
+        let authority = Authority::new();
+        println!("CA={}", STANDARD.encode(authority.pem()));
+        own_origin = format!("https://localhost:{}", address.port());
+        let inner = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let acceptor = authority.issue(&["localhost"]).acceptor_with(change);
+        _front = Some(Front::start(listener, inner.local_addr()?, acceptor));
+        listener = inner;
+    }
+    let origin = std::env::var("MCP_SERVER_URL").unwrap_or(own_origin);
     if let Some(change) = fault.feed {
         println!("ZONE={}", feed::serve(&zone, change).await?);
     } else {

@@ -6,7 +6,7 @@ use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;
 use openssl::nid::Nid;
 use openssl::pkey::{PKey, Private};
-use openssl::ssl::{SslAcceptor, SslMethod};
+use openssl::ssl::{SslAcceptor, SslAcceptorBuilder, SslMethod};
 use openssl::x509::extension::{BasicConstraints, SubjectAlternativeName};
 use openssl::x509::{X509, X509NameBuilder};
 
@@ -76,9 +76,15 @@ impl Identity {
 
     /// What a server accepts TLS connections with.
     pub(crate) fn acceptor(&self) -> SslAcceptor {
+        self.acceptor_with(|_| {})
+    }
+
+    /// The same, changed.
+    pub fn acceptor_with(&self, change: fn(&mut SslAcceptorBuilder)) -> SslAcceptor {
         let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls()).expect("OpenSSL has TLS");
         acceptor.set_certificate(&self.certificate).expect("it takes the certificate");
         acceptor.set_private_key(&self.key).expect("it takes the key");
+        change(&mut acceptor);
         acceptor.build()
     }
 }

@@ -1,5 +1,6 @@
 //! `conformance demo`: an embedded zone, the reference server, the whole suite. No argument, no network.
 
+use std::any::Any;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{self, Arc, PoisonError};
@@ -19,7 +20,7 @@ use super::fail;
 use super::interruptions::Interruptions;
 use super::session::{RunOptions, Subject};
 use crate::exit_status::ExitStatus;
-use crate::scene::{Scene, Scenes, Started, Zones};
+use crate::scene::{Scene, Scenes, SecureZone, Started, Zones};
 use crate::server_audit::{Mapping, ServerAudit, Source};
 use crate::upstream::Upstream;
 use crate::waits::Waits;
@@ -72,6 +73,15 @@ impl Scenes for Again {
     async fn another(&self) -> Option<Scene> {
         stage(self.zones.start().await?, Arc::new(Discard)).await.ok()
     }
+
+    async fn another_at(&self, zone: &SecureZone) -> Option<Scene> {
+        around(zone.control.clone(), Box::new(()), Arc::new(Discard)).await.ok()
+    }
+
+    /// The server is in this process, and so has its variables.
+    fn tells_authorities(&self) -> bool {
+        false
+    }
 }
 
 type Error = Box<dyn std::error::Error + Send + Sync>;
@@ -96,6 +106,11 @@ async fn first_stage(log: Arc<sync::Mutex<Vec<u8>>>) -> Result<Scene, Error> {
 
 async fn stage(embedded: MockZone, audit: Arc<dyn AuditSink>) -> Result<Scene, Error> {
     let zone = Zone::connect(&Url::parse(embedded.url())?, None).await?;
+    around(zone, Box::new(embedded), audit).await
+}
+
+/// The reference server and its zone, which lives as long as `keep`.
+async fn around(zone: Zone, keep: Box<dyn Any + Send + Sync>, audit: Arc<dyn AuditSink>) -> Result<Scene, Error> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let address = listener.local_addr()?;
     let upstream = Arc::new(Upstream::start().await?);
@@ -117,7 +132,7 @@ async fn stage(embedded: MockZone, audit: Arc<dyn AuditSink>) -> Result<Scene, E
         server: Arc::new(Mutex::new(server)),
         upstream: Some(upstream),
         secrets: vec![(secret, "client secret".to_owned())],
-        keep: Box::new(embedded),
+        keep,
     })
 }
 

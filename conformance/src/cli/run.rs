@@ -19,7 +19,7 @@ use crate::discovery::is_loopback;
 use crate::exit_status::ExitStatus;
 use crate::given::Given;
 use crate::launch::Launched;
-use crate::scene::{Scene, Scenes, Started, Zones};
+use crate::scene::{Scene, Scenes, SecureZone, Started, Zones};
 use crate::secrets::Secrets;
 use crate::upstream::Upstream;
 use crate::zone::{Zone, ZoneError};
@@ -280,17 +280,42 @@ impl Scenes for Relaunch {
         }
         scene
     }
+
+    async fn another_at(&self, zone: &SecureZone) -> Option<Scene> {
+        let _turn = self.turns.acquire().await.ok()?;
+        let url = self.elsewhere()?;
+        let stage = Stage::around(zone.control.clone(), None, &url).await.ok()?;
+        let own: Vec<_> = zone.variables().into_iter().chain(self.env.iter().cloned()).collect();
+        let env = stage.environment(&url, &own);
+        self.launch(stage, url, env, self.within.min(WITHOUT_ITS_ZONE)).await
+    }
+
+    fn tells_authorities(&self) -> bool {
+        true
+    }
 }
+
+/// How long a server may take to start that may be waiting for what it will not get.
+const WITHOUT_ITS_ZONE: Duration = Duration::from_secs(20);
 
 impl Relaunch {
     async fn start(&self) -> Option<Scene> {
-        let mut url = self.url.clone();
-        url.set_port(Some(free_port().ok()?)).ok()?;
+        let url = self.elsewhere()?;
         let stage = Stage::set(self.zones.start().await?, &url).await.ok()?;
         let env = stage.environment(&url, &self.env);
-        let running = Launched::start(&self.command, &env, &url, self.within).await.ok()?;
-        let server =
-            Relaunchable { running, command: self.command.clone(), url: url.clone(), env, within: self.within };
+        self.launch(stage, url, env, self.within).await
+    }
+
+    /// The endpoint on another port.
+    fn elsewhere(&self) -> Option<Url> {
+        let mut url = self.url.clone();
+        url.set_port(Some(free_port().ok()?)).ok()?;
+        Some(url)
+    }
+
+    async fn launch(&self, stage: Stage, url: Url, env: Vec<(String, String)>, within: Duration) -> Option<Scene> {
+        let running = Launched::start(&self.command, &env, &url, within).await.ok()?;
+        let server = Relaunchable { running, command: self.command.clone(), url: url.clone(), env, within };
         let secrets = stage.secrets();
         Some(Scene {
             url,
@@ -339,8 +364,8 @@ impl Started for Relaunchable {
 /// What stands around a launched server: its zone, its credentials, an API for it to call.
 #[derive(Debug)]
 struct Stage {
-    /// Held so that it lives as long as the run.
-    _embedded: MockZone,
+    /// Held so that it lives as long as the run, where nobody else holds it.
+    _embedded: Option<MockZone>,
     zone: Zone,
     client_id: String,
     client_secret: String,
@@ -351,6 +376,11 @@ impl Stage {
     async fn set(embedded: MockZone, url: &Url) -> Result<Self, StageError> {
         let base = Url::parse(embedded.url()).map_err(|e| StageError::Start(e.to_string()))?;
         let zone = Zone::connect(&base, None).await?;
+        Self::around(zone, Some(embedded), url).await
+    }
+
+    /// What stands around a server of this zone.
+    async fn around(zone: Zone, embedded: Option<MockZone>, url: &Url) -> Result<Self, StageError> {
         zone.register_resource(url.as_str()).await?;
         let upstream = Upstream::start().await.map_err(|e| StageError::Start(e.to_string()))?;
         zone.register_resource(upstream.url()).await?;

@@ -4,10 +4,13 @@ mod asked;
 mod delegation;
 mod rules;
 
+use std::net::Ipv4Addr;
+
 use axum::body::Bytes;
 use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
 use http::request::Parts;
 use http::{HeaderValue, Response, StatusCode};
+use openssl::ssl::SslAcceptorBuilder;
 use serde_json::{Value, json};
 
 use crate::oddity;
@@ -15,8 +18,8 @@ use crate::oddity;
 pub use asked::Asked;
 pub use delegation::{Attempt, Delegation};
 pub use rules::{
-    Claims, FollowsIssuer, Keys, Lack, Metadata, Payload, Rules, Secret, Signature, Strangers, WithoutKey, contains,
-    is_for, is_for_signatures, is_long,
+    Certificate, Claims, FollowsIssuer, Keys, Lack, Metadata, Payload, Rules, Secret, Signature, Strangers, WithoutKey,
+    contains, is_for, is_for_signatures, is_long,
 };
 
 /// A way to be broken. What a fault leaves at [`Fault::NONE`] is as in the reference server.
@@ -44,10 +47,14 @@ pub struct Fault {
     pub delegation: fn(&mut Delegation),
     /// Changes a record of the server's own log; whether it is written.
     pub record: fn(&mut Value) -> bool,
-    /// Whether it takes an upstream and a log, which only a run that starts the server gives.
+    /// Whether the suite starts it, which shows more of it: what it sends to an API behind it, its log, what it trusts.
     pub launched: bool,
     /// Changes the zone's audit feed; the run then sees the zone through a proxy.
     pub feed: Option<fn(&mut Value)>,
+    /// Where it listens.
+    pub listens_on: Ipv4Addr,
+    /// Changes the TLS that it speaks, if it speaks any; the suite is then given its authority.
+    pub tls: Option<fn(&mut SslAcceptorBuilder)>,
 }
 
 impl Fault {
@@ -66,6 +73,8 @@ impl Fault {
         record: |_| true,
         launched: false,
         feed: None,
+        listens_on: Ipv4Addr::LOCALHOST,
+        tls: None,
     };
 }
 
@@ -143,6 +152,7 @@ faults! {
     names_resource_with_fragment,
     names_resource_with_query,
     names_resource_with_slash,
+    names_resource_without_tls,
     lists_no_authorization_server,
     lists_authorization_servers_empty,
     lists_authorization_server_as_text,
@@ -259,6 +269,8 @@ faults! {
     compares_issuer_without_scheme,
     normalises_issuer,
     trusts_any_issuer,
+    trusts_any_certificate,
+    trusts_certificates_of_other_hosts,
     asks_any_issuer,
     ignores_audience,
     accepts_missing_audience,
@@ -322,6 +334,7 @@ faults! {
     opens_on_no_keys,
     retries_for_ever,
     believes_metadata_of_others,
+    listens_everywhere,
     ignores_origin,
     compares_origin_by_prefix,
     answers_400_for_foreign_origin,
@@ -421,6 +434,8 @@ faults! {
     answers_with_another_users_result,
     believes_forwarded_user,
     serves_its_environment,
+    challenges_with_a_plain_url,
+    speaks_old_tls,
     redirects_anywhere,
     echoes_token_in_base64,
     echoes_token_percent_encoded,

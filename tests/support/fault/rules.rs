@@ -152,6 +152,19 @@ pub struct Keys {
     pub es256: fn(&[u8]) -> bool,
     /// Whether the zone's metadata says where the keys are; fetched with each set.
     pub metadata: Metadata,
+    /// What is asked of the zone's certificate.
+    pub certificate: Certificate,
+}
+
+/// What is asked of a certificate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certificate {
+    /// That it is the host's, by an authority that is trusted.
+    Right,
+    /// That it is anybody's, by an authority that is trusted.
+    OfAnyHost,
+    /// Nothing.
+    Any,
 }
 
 /// Why there is no key set.
@@ -209,6 +222,7 @@ impl Keys {
         rs256: |key| is_for_signatures(key) && is_for(key, "RS256") && is_long(key),
         es256: |_| false,
         metadata: Metadata::Unread,
+        certificate: Certificate::Right,
     };
 }
 

@@ -22,6 +22,8 @@ oddities! {
     answers_as_a_stream,
     opens_sessions,
     speaks_one_revision,
+    speaks_tls,
+    is_started_by_the_suite,
     speaks_four_revisions,
     speaks_2025_06_18,
     is_its_own_authorization_server,
@@ -39,7 +41,6 @@ oddities! {
     wakes_up_late,
     takes_a_word,
     has_a_slow_twin,
-    calls_an_upstream,
     sends_log_messages,
 }
 

@@ -15,6 +15,7 @@ checks! {
     resource_fragment::MetadataResourceFragment,
     resource_query::MetadataResourceQuery,
     resource_slash::MetadataResourceSlash,
+    resource_https::MetadataResourceHttps,
     authorization_servers::MetadataAuthorizationServers,
     issuers::MetadataIssuers,
     names_zone::MetadataNamesZone,

@@ -6,4 +6,5 @@ checks! {
     spelling::IssuerSpelling,
     second_zone::SecondZone,
     second_zone_contact::SecondZoneContact,
+    untrusted_certificate::UntrustedCertificate,
 }

@@ -30,6 +30,8 @@ checks! {
     caller_identity::CallerIdentity,
     asserted_identity::AssertedIdentity,
     exposed_files::ExposedFiles,
+    https_only::HttpsOnly,
+    tls_versions::TlsVersions,
     unregistered_redirect::UnregisteredRedirect,
 }
 

@@ -5,6 +5,7 @@
 checks! {
     foreign_origin::ForeignOrigin,
     foreign_origin_status::ForeignOriginStatus,
+    loopback_only::LoopbackOnly,
     method_header_missing::MethodHeaderMissing,
     method_header_differs::MethodHeaderDiffers,
     name_header_missing::NameHeaderMissing,
