@@ -437,6 +437,8 @@ faults! {
     challenges_with_a_plain_url,
     speaks_old_tls,
     redirects_anywhere,
+    compares_redirects_by_prefix,
+    lets_its_consent_be_framed,
     echoes_token_in_base64,
     echoes_token_percent_encoded,
     forwards_the_token,

@@ -6,10 +6,10 @@ use crate::oddity::speaks_four_revisions::admit;
 
 pub(super) const FAULT: Fault = Fault {
     name: "redirects-anywhere",
-    breaks: &["mcp-2025-03-26-redirect-uri-validation"],
+    breaks: &["mcp-2025-03-26-redirect-uri-validation", "sbp-proxy-redirect-exact"],
     request: |asked, head| admit(asked, head, ALONE),
     response: |asked, response| {
-        authorize(asked, response, &Authorization { redirects_anywhere: true, ..AUTHORIZATION });
+        authorize(asked, response, &Authorization { redirects_to: |_, _| true, ..AUTHORIZATION });
     },
     ..Fault::NONE
 };

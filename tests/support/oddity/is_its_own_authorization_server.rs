@@ -31,8 +31,10 @@ pub(crate) struct Authorization {
     pub(crate) metadata: fn(&mut Value),
     /// Whether there is anything at the default paths.
     pub(crate) endpoints: bool,
-    /// Whether it sends users to addresses that the client did not register.
-    pub(crate) redirects_anywhere: bool,
+    /// Whether it sends users to this address, given those that the client registered, without being one of them.
+    pub(crate) redirects_to: fn(&[String], &str) -> bool,
+    /// Whether its page can be framed.
+    pub(crate) is_framed: bool,
 }
 
 /// As it should be.
@@ -40,7 +42,8 @@ pub(crate) const AUTHORIZATION: Authorization = Authorization {
     metadata_at: Some("/.well-known/oauth-authorization-server"),
     metadata: |_| {},
     endpoints: true,
-    redirects_anywhere: false,
+    redirects_to: |_, _| false,
+    is_framed: false,
 };
 
 /// Makes an answer that of such a server.
@@ -80,13 +83,19 @@ pub(crate) fn authorize(asked: &Asked, response: &mut Response<Bytes>, how: &Aut
         ("/authorize", &Method::GET) if how.endpoints => {
             let param = |name: &str| url.query_pairs().find(|(n, _)| n == name).map(|(_, value)| value.into_owned());
             let redirect = param("redirect_uri").unwrap_or_default();
-            let is_known = param("client_id").is_some_and(|client| is_registered(&client, &redirect));
+            let registered = registered(&param("client_id").unwrap_or_default());
             match HeaderValue::try_from(format!("{redirect}?code=conformance")) {
-                Ok(location) if how.redirects_anywhere && !is_known => {
+                _ if registered.contains(&redirect) => {
+                    if !how.is_framed {
+                        let policy = HeaderValue::from_static("frame-ancestors 'none'");
+                        response.headers_mut().insert("content-security-policy", policy);
+                    }
+                    page
+                }
+                Ok(location) if (how.redirects_to)(&registered, &redirect) => {
                     response.headers_mut().insert("location", location);
                     (StatusCode::FOUND, "text/html", String::new())
                 }
-                _ if is_known => page,
                 _ => (StatusCode::BAD_REQUEST, "text/html", "<p>This client is not registered so.</p>".to_owned()),
             }
         }
@@ -111,7 +120,6 @@ fn register(uris: &Value) -> String {
     id
 }
 
-fn is_registered(client: &str, uri: &str) -> bool {
-    let clients = CLIENTS.lock().unwrap_or_else(PoisonError::into_inner);
-    clients.get(client).is_some_and(|uris| uris.iter().any(|known| known == uri))
+fn registered(client: &str) -> Vec<String> {
+    CLIENTS.lock().unwrap_or_else(PoisonError::into_inner).get(client).cloned().unwrap_or_default()
 }

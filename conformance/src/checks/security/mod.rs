@@ -33,7 +33,11 @@ checks! {
     https_only::HttpsOnly,
     tls_versions::TlsVersions,
     unregistered_redirect::UnregisteredRedirect,
+    proxy_redirect::ProxyRedirect,
+    proxy_framing::ProxyFraming,
 }
+
+mod own_authorization;
 
 use http::Method;
 use serde_json::Value;

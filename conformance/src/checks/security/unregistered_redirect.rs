@@ -1,17 +1,13 @@
 //! A server that is its own authorization server sends codes to whom it knows.
 
 use async_trait::async_trait;
-use http::Method;
 use http::header::LOCATION;
-use serde_json::json;
 use url::Url;
 
+use super::own_authorization::{Endpoints, ask, delete, register};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
-use crate::checks::discovery::own_server::{Metadata, answered, at_origin, is_absent, origin_metadata};
-use crate::client::Request;
 use crate::context::Context;
 use crate::page;
-use crate::reply::Reply;
 use crate::text::quoted;
 
 page! {
@@ -56,7 +52,7 @@ impl Check for UnregisteredRedirect {
     async fn run(&self, cx: &Context) -> Verdict {
         cx.served_token().await?;
         let endpoints = Endpoints::of(cx).await?;
-        let client = register(cx, endpoints.registration).await?;
+        let client = register(cx, endpoints.registration, REGISTERED).await?;
         let verdict = judge(cx, &endpoints.authorization, client.as_ref().map_or(NOBODY, |client| &client.id)).await;
         if let Some(client) = &client {
             delete(cx, client).await;
@@ -80,9 +76,6 @@ const REGISTERED: &str = "http://127.0.0.1:9/callback";
 const OTHER: &str = "https://conformance.invalid/callback";
 /// A client that was never registered.
 const NOBODY: &str = "conformance-unregistered";
-/// RFC 7636, Appendix B: a challenge that is well-formed, for a code that is never redeemed.
-const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
-
 /// What was refused, when no answer led to the other URI.
 enum Refusal {
     /// The other URI, and not the registered one.
@@ -91,78 +84,6 @@ enum Refusal {
     OfBoth(String),
     /// Neither; what came.
     OfNothing(String),
-}
-
-/// The server's own endpoints.
-struct Endpoints {
-    authorization: Url,
-    registration: Option<Url>,
-}
-
-impl Endpoints {
-    /// # Errors
-    /// Not applicable where the server has no authorization endpoint on its own origin.
-    async fn of(cx: &Context) -> Result<Self, Stop> {
-        let elsewhere = || Stop::not_applicable("the server has no authorization endpoint on its own origin");
-        let own = |url: &Url| url.origin() == cx.url().origin();
-        match origin_metadata(cx).await? {
-            Metadata::Document(document) => {
-                let url =
-                    |member: &str| document.get(member)?.as_str().and_then(|text| Url::parse(text).ok()).filter(own);
-                let authorization = url("authorization_endpoint").ok_or_else(elsewhere)?;
-                Ok(Self { authorization, registration: url("registration_endpoint") })
-            }
-            Metadata::Other(_) => Err(elsewhere()),
-            Metadata::Absent => {
-                let authorization = at_origin(cx.url(), "/authorize");
-                let reply = cx.fetch(authorization.clone(), "/authorize").await?;
-                answered(&reply, "/authorize")?;
-                // A guard in front of every path is no endpoint.
-                if is_absent(&reply) || reply.status.as_u16() == 401 {
-                    return Err(elsewhere());
-                }
-                Ok(Self { authorization, registration: Some(at_origin(cx.url(), "/register")) })
-            }
-        }
-    }
-}
-
-/// A client that was registered for this check.
-struct Client {
-    id: String,
-    /// Where it is deleted, and the token for that (RFC 7592).
-    management: Option<(Url, String)>,
-}
-
-/// Registers a client; none where the server does not register it.
-async fn register(cx: &Context, endpoint: Option<Url>) -> Result<Option<Client>, Stop> {
-    let Some(endpoint) = endpoint else { return Ok(None) };
-    let wanted = json!({
-        "client_name": "conformance",
-        "redirect_uris": [REGISTERED],
-        "token_endpoint_auth_method": "none",
-        "grant_types": ["authorization_code"],
-        "response_types": ["code"],
-    });
-    let request = Request::get(endpoint, "registration of a client").header("content-type", "application/json");
-    let request = Request { method: Method::POST, ..request.body(wanted.to_string()) };
-    let reply = cx.send(&request.confidential()).await?;
-    let answer = reply.json().filter(|_| reply.status.is_success()).unwrap_or_default();
-    let text = |member: &str| answer[member].as_str().map(str::to_owned);
-    for (member, name) in [("client_secret", "client secret"), ("registration_access_token", "registration token")] {
-        text(member).map(|secret| cx.note(secret, name));
-    }
-    let management = text("registration_client_uri").and_then(|uri| Url::parse(&uri).ok());
-    let management = management.filter(|uri| uri.origin() == cx.url().origin()).zip(text("registration_access_token"));
-    Ok(text("client_id").map(|id| Client { id, management }))
-}
-
-/// Deletes the client, as RFC 7592 section 2.3 has it; a server need not let us.
-async fn delete(cx: &Context, client: &Client) {
-    if let Some((uri, token)) = &client.management {
-        let request = Request::get(uri.clone(), "deletion of that client").bearer(token);
-        let _ = cx.send(&Request { method: Method::DELETE, ..request }).await;
-    }
 }
 
 async fn judge(cx: &Context, endpoint: &Url, client: &str) -> Result<Refusal, Stop> {
@@ -186,22 +107,6 @@ async fn judge(cx: &Context, endpoint: &Url, client: &str) -> Result<Refusal, St
         None if registered.status.is_client_error() => Refusal::OfBoth(registered.describe()),
         None => Refusal::OfTheOther,
     })
-}
-
-/// Asks for an authorization, as a browser would.
-async fn ask(cx: &Context, endpoint: &Url, client: &str, redirect: &str, response_type: &str) -> Result<Reply, Stop> {
-    let mut url = endpoint.clone();
-    url.query_pairs_mut()
-        .append_pair("response_type", response_type)
-        .append_pair("client_id", client)
-        .append_pair("redirect_uri", redirect)
-        .append_pair("state", "conformance")
-        .append_pair("code_challenge", CHALLENGE)
-        .append_pair("code_challenge_method", "S256");
-    let what = format!("authorization with response_type {response_type} and redirect_uri {redirect}");
-    let reply = cx.send(&Request::get(url, &what).header("accept", "text/html")).await?;
-    answered(&reply, &what)?;
-    Ok(reply)
 }
 
 /// Whether a browser would go to the host of the other URI; a relative address stays where it is.
