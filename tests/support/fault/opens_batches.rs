@@ -7,7 +7,7 @@ use super::Fault;
 
 pub(super) const FAULT: Fault = Fault {
     name: "opens-batches",
-    breaks: &["mcp-auth-validate-before-processing"],
+    breaks: &["sbp-verify-all-requests"],
     response: |asked, response| {
         if let (Some(batch), StatusCode::UNAUTHORIZED) = (asked.message.as_array(), response.status()) {
             let answers = batch.iter().map(|m| json!({"jsonrpc": "2.0", "id": m["id"], "result": {"tools": []}}));

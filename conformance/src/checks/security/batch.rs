@@ -23,13 +23,13 @@ page! {
     /// but a valid token in the Authorization header get past it.
     ///
     /// # Reference
-    /// MCP 2026-07-28, Authorization, "Token Handling"; MCP 2025-03-26, Base Protocol, "Batching".
+    /// MCP Security Best Practices, "Session Hijacking"; MCP 2025-03-26, Base Protocol, "Batching".
     pub struct Batch;
 }
 
 const META: Meta = Meta {
     id: "batch-without-token",
-    requirements: &["mcp-auth-validate-before-processing"],
+    requirements: &["sbp-verify-all-requests"],
     level: Level::Must,
     area: Area::Security,
     follows_from: &["no-token", "garbage-token"],
