@@ -3,6 +3,7 @@
 checks! {
     open::MetadataOpen,
     published::MetadataPublished,
+    discoverable::MetadataDiscoverable,
     status::MetadataStatus,
     content_type::MetadataContentType,
     get::MetadataGet,

@@ -34,7 +34,7 @@ page! {
 
 const META: Meta = Meta {
     id: "metadata-published",
-    requirements: &["mcp-auth-prm-implemented", "mcp-auth-discovery-mechanism"],
+    requirements: &["mcp-auth-prm-implemented"],
     level: Level::Must,
     area: Area::Discovery,
     revisions: Revisions::Once,
@@ -49,31 +49,36 @@ impl Check for MetadataPublished {
     }
 
     async fn run(&self, cx: &Context) -> Verdict {
-        let discovery = cx.discovery();
-        if !discovery.documents().is_empty() {
-            return Ok(());
-        }
-        let mut unknown = out_of_reach(cx, discovery);
-        for place in &discovery.places {
-            match &place.reply {
-                Err(_) => unknown = Some(place.describe()),
-                Ok(reply) if reply.status.is_redirection() => match cx.follow(&place.url, "application/json").await {
-                    Ok(led) if led.is_document() => return Ok(()),
-                    Ok(Led::Away(url, _)) => {
-                        unknown = Some(format!("{} redirects to {url}, another origin", place.url));
-                    }
-                    Ok(_) => {}
-                    Err(error) => unknown = Some(format!("{error} behind {}", place.url)),
-                },
-                Ok(_) => {}
-            }
-        }
-        if let Some(because) = unknown {
-            return Err(Stop::inconclusive(format!("no document was found, but {because}")));
-        }
-        let seen: Vec<_> = discovery.places.iter().map(Place::describe).collect();
-        Err(Stop::violation("200 with a JSON object at one of the places where clients look", seen.join(", ")))
+        found(cx).await
     }
+}
+
+/// Passes where a metadata document is at one of the places where clients look.
+pub(super) async fn found(cx: &Context) -> Verdict {
+    let discovery = cx.discovery();
+    if !discovery.documents().is_empty() {
+        return Ok(());
+    }
+    let mut unknown = out_of_reach(cx, discovery);
+    for place in &discovery.places {
+        match &place.reply {
+            Err(_) => unknown = Some(place.describe()),
+            Ok(reply) if reply.status.is_redirection() => match cx.follow(&place.url, "application/json").await {
+                Ok(led) if led.is_document() => return Ok(()),
+                Ok(Led::Away(url, _)) => {
+                    unknown = Some(format!("{} redirects to {url}, another origin", place.url));
+                }
+                Ok(_) => {}
+                Err(error) => unknown = Some(format!("{error} behind {}", place.url)),
+            },
+            Ok(_) => {}
+        }
+    }
+    if let Some(because) = unknown {
+        return Err(Stop::inconclusive(format!("no document was found, but {because}")));
+    }
+    let seen: Vec<_> = discovery.places.iter().map(Place::describe).collect();
+    Err(Stop::violation("200 with a JSON object at one of the places where clients look", seen.join(", ")))
 }
 
 /// The challenge's URL, where the suite may not fetch it although a client would.
