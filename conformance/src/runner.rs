@@ -169,9 +169,9 @@ fn jobs(run: &Run, checks: &[&'static dyn Check]) -> Vec<Job> {
     for (order, &check) in checks.iter().enumerate() {
         let meta = check.meta();
         let mut add = |revision, named| jobs.push(Job { order, check, revision, named });
-        let applicable = spoken.iter().copied().filter(|revision| meta.applies_in(*revision));
+        let mut applicable = spoken.iter().copied().filter(|revision| meta.applies_in(*revision));
         if meta.revisions == Revisions::Once {
-            applicable.last().into_iter().for_each(|newest| add(newest, false));
+            applicable.next_back().into_iter().for_each(|newest| add(newest, false));
         } else {
             applicable.for_each(|revision| add(revision, true));
         }

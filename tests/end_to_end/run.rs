@@ -145,7 +145,7 @@ fn a_revision_that_the_suite_does_not_speak_is_named() {
     let access = ["run", "--url", &url, "--zone", zone.said("KEYCARD_ZONE_URL")];
     let run = conformance(&[&access[..], &["--revision", "2025-11-25"]].concat());
     assert_eq!(run.code, Some(3), "{}", run.stdout);
-    assert!(run.stderr.contains("speaks \"2024-11-05\", and this suite 2025-03-26"), "{}", run.stderr);
+    assert!(run.stderr.contains("speaks \"2024-11-05\", and this suite 2025-03-26, 2025-06-18"), "{}", run.stderr);
 
     let other = conformance(&[&access[..], &["--check", "audience-other"]].concat());
     assert_eq!(other.code, Some(0), "{}", other.stderr);
@@ -154,6 +154,27 @@ fn a_revision_that_the_suite_does_not_speak_is_named() {
         "{}",
         other.stdout
     );
+}
+
+#[test]
+fn each_revision_that_is_spoken_is_tested_by_its_own_rules_and_one_alone_on_request() {
+    let zone = zone();
+    let server = faulty_server(&zone, "speaks-four-revisions");
+    let url = format!("{}/mcp", server.said("MCP_SERVER_URL"));
+    let access = ["run", "--url", &url, "--zone", zone.said("KEYCARD_ZONE_URL"), "--report", "json"];
+    let checks = ["--check", "issuer-other", "--check", "session-missing", "--check", "challenge-names-metadata"];
+    let revisions = |more: &[&str], check: &str| -> Vec<String> {
+        let report = conformance(&[&access[..], &checks, more].concat()).report();
+        let results = report["results"].as_array().cloned().unwrap_or_default().into_iter();
+        let of_check = results.filter(|result| result["check"] == check);
+        of_check.map(|result| result["revision"].as_str().unwrap_or_default().to_owned()).collect()
+    };
+    let all = ["2025-03-26", "2025-06-18", "2025-11-25", "2026-07-28"];
+    // Its requirement came with 2025-06-18; sessions went with 2026-07-28; and one rule was that revision's alone.
+    assert_eq!(revisions(&[], "issuer-other"), all[1..]);
+    assert_eq!(revisions(&[], "session-missing"), all[..3]);
+    assert_eq!(revisions(&[], "challenge-names-metadata"), all[1..2]);
+    assert_eq!(revisions(&["--revision", "2025-03-26"], "session-missing"), all[..1]);
 }
 
 #[test]

@@ -80,6 +80,9 @@ impl Identity {
     }
 
     /// The same, changed.
+    ///
+    /// # Panics
+    /// Where OpenSSL fails, as everything here does.
     pub fn acceptor_with(&self, change: fn(&mut SslAcceptorBuilder)) -> SslAcceptor {
         let mut acceptor = SslAcceptor::mozilla_intermediate_v5(SslMethod::tls()).expect("OpenSSL has TLS");
         acceptor.set_certificate(&self.certificate).expect("it takes the certificate");

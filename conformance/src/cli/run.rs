@@ -287,7 +287,10 @@ impl Scenes for Relaunch {
         let stage = Stage::around(zone.control.clone(), None, &url).await.ok()?;
         let own: Vec<_> = zone.variables().into_iter().chain(self.env.iter().cloned()).collect();
         let env = stage.environment(&url, &own);
-        self.launch(stage, url, env, self.within.min(WITHOUT_ITS_ZONE)).await
+        tokio::select! {
+            scene = self.launch(stage, url, env) => scene,
+            () = gives_up(zone) => None,
+        }
     }
 
     fn tells_authorities(&self) -> bool {
@@ -295,15 +298,25 @@ impl Scenes for Relaunch {
     }
 }
 
-/// How long a server may take to start that may be waiting for what it will not get.
-const WITHOUT_ITS_ZONE: Duration = Duration::from_secs(20);
+/// How long a server may go on starting that did not like its zone's certificate: it may be waiting for what it will not
+/// get.
+const WITHOUT_ITS_ZONE: Duration = Duration::from_secs(10);
+
+/// Waits until the server has turned away from its zone and has not started for all that.
+async fn gives_up(zone: &SecureZone) {
+    let mut ticks = tokio::time::interval(Duration::from_millis(100));
+    while zone.front.seen().refused == 0 {
+        ticks.tick().await;
+    }
+    tokio::time::sleep(WITHOUT_ITS_ZONE).await;
+}
 
 impl Relaunch {
     async fn start(&self) -> Option<Scene> {
         let url = self.elsewhere()?;
         let stage = Stage::set(self.zones.start().await?, &url).await.ok()?;
         let env = stage.environment(&url, &self.env);
-        self.launch(stage, url, env, self.within).await
+        self.launch(stage, url, env).await
     }
 
     /// The endpoint on another port.
@@ -313,9 +326,10 @@ impl Relaunch {
         Some(url)
     }
 
-    async fn launch(&self, stage: Stage, url: Url, env: Vec<(String, String)>, within: Duration) -> Option<Scene> {
-        let running = Launched::start(&self.command, &env, &url, within).await.ok()?;
-        let server = Relaunchable { running, command: self.command.clone(), url: url.clone(), env, within };
+    async fn launch(&self, stage: Stage, url: Url, env: Vec<(String, String)>) -> Option<Scene> {
+        let running = Launched::start(&self.command, &env, &url, self.within).await.ok()?;
+        let server =
+            Relaunchable { running, command: self.command.clone(), url: url.clone(), env, within: self.within };
         let secrets = stage.secrets();
         Some(Scene {
             url,

@@ -32,8 +32,13 @@ pub(super) async fn untestable(
         return Some(format!("{url}: {why}{token}; expected {EXPECTED}. {advice}"));
     }
     if let Some(version) = survey.negotiated.as_deref().filter(|_| refused) {
+        let wanted: Vec<_> = options.revisions.iter().map(|r| r.name()).collect();
         let spoken: Vec<_> = Revision::ALL.iter().map(|r| r.name()).collect();
-        return Some(format!("{url} speaks {}, and this suite {}", quoted(version), spoken.join(" and ")));
+        let and = match Revision::named(version) {
+            Some(_) if !wanted.is_empty() => format!("--revision asks for {}", wanted.join(" and ")),
+            _ => format!("this suite {}", spoken.join(", ")),
+        };
+        return Some(format!("{url} speaks {}, and {and}", quoted(version)));
     }
     if let Some((tool, how)) = survey.named_in_vain.first() {
         return Some(format!(

@@ -13,7 +13,7 @@ use crate::context::Context;
 use crate::mcp::{self, Operation, Session};
 use crate::page;
 use crate::reply::{Outcome, Reply};
-use crate::scene::{SecureZone, Scene};
+use crate::scene::{Scene, SecureZone};
 use crate::tls::{Authority, Name, Seen};
 use crate::token::Token;
 use crate::waits::Waits;
@@ -88,13 +88,19 @@ const COMES_WITHIN: Duration = Duration::from_secs(3);
 async fn judge(cx: &Context, token: &Token, zone: &SecureZone, scene: &Scene, known: &Authority) -> Verdict {
     let probe = Probe::new(cx, token, zone, scene).await?;
     if probe.without_token(cx).await?.outcome() != Outcome::Unauthorized {
-        return Err(Stop::inconclusive("the server that was started for this does not refuse a request without a token"));
+        return Err(Stop::inconclusive(
+            "the server that was started for this does not refuse a request without a token",
+        ));
     }
     if !probe.is_refused(cx, zone, "an unknown authority").await? {
-        return Err(Stop::inconclusive("the server did not come to its zone, so it was not seen to look at a certificate"));
+        return Err(Stop::inconclusive(
+            "the server did not come to its zone, so it was not seen to look at a certificate",
+        ));
     }
     if !cx.tells_authorities() {
-        cx.remark("no certificate for another host was presented: this server cannot be told of an authority".to_owned());
+        cx.remark(
+            "no certificate for another host was presented: this server cannot be told of an authority".to_owned(),
+        );
         return Ok(());
     }
     zone.front.present(acceptor(known, Name::Dns("other.example"))?);

@@ -83,9 +83,7 @@ async fn judge(cx: &Context, url: &Url) -> Verdict {
         Handshake::Agreed(version) => {
             Err(Stop::violation(format!("TLS 1.2 or 1.3 with {host}, and nothing older"), format!("{version} too")))
         }
-        Handshake::Late => {
-            Err(Stop::inconclusive(format!("{host} came to no end of a handshake with TLS 1.0 or 1.1")))
-        }
+        Handshake::Late => Err(Stop::inconclusive(format!("{host} came to no end of a handshake with TLS 1.0 or 1.1"))),
         Handshake::NotOffered => {
             Err(Stop::inconclusive("the TLS library of this machine does not offer TLS 1.0 and 1.1 any more"))
         }

@@ -59,13 +59,13 @@ impl Check for UnregisteredRedirect {
         }
         match verdict? {
             // Whether it looks at the URI after the sign-in cannot be seen.
-            Refusal::OfNothing(page) => Err(Stop::inconclusive(format!(
+            Refused::Neither(page) => Err(Stop::inconclusive(format!(
                 "the authorization endpoint answered {page} for the registered redirect URI and for another alike"
             ))),
-            Refusal::OfBoth(how) if client.is_some() => {
+            Refused::Both(how) if client.is_some() => {
                 Err(Stop::inconclusive(format!("the registered redirect URI was refused too: {how}")))
             }
-            Refusal::OfTheOther | Refusal::OfBoth(_) => Ok(()),
+            Refused::TheOther | Refused::Both(_) => Ok(()),
         }
     }
 }
@@ -77,16 +77,16 @@ const OTHER: &str = "https://conformance.invalid/callback";
 /// A client that was never registered.
 const NOBODY: &str = "conformance-unregistered";
 /// What was refused, when no answer led to the other URI.
-enum Refusal {
+enum Refused {
     /// The other URI, and not the registered one.
-    OfTheOther,
+    TheOther,
     /// Both; how the registered one.
-    OfBoth(String),
+    Both(String),
     /// Neither; what came.
-    OfNothing(String),
+    Neither(String),
 }
 
-async fn judge(cx: &Context, endpoint: &Url, client: &str) -> Result<Refusal, Stop> {
+async fn judge(cx: &Context, endpoint: &Url, client: &str) -> Result<Refused, Stop> {
     let registered = ask(cx, endpoint, client, REGISTERED, "code").await?;
     let mut alike = None;
     for response_type in ["code", "conformance-none"] {
@@ -103,9 +103,9 @@ async fn judge(cx: &Context, endpoint: &Url, client: &str) -> Result<Refusal, St
         }
     }
     Ok(match alike {
-        Some(page) => Refusal::OfNothing(page),
-        None if registered.status.is_client_error() => Refusal::OfBoth(registered.describe()),
-        None => Refusal::OfTheOther,
+        Some(page) => Refused::Neither(page),
+        None if registered.status.is_client_error() => Refused::Both(registered.describe()),
+        None => Refused::TheOther,
     })
 }
 
