@@ -107,7 +107,7 @@ impl Zone {
         let target = self.named_resource(parameters, trail)?.ok_or(TokenError::Missing("resource"))?;
         self.check_provided_by(client, from)?;
         let Standing::Application { identifier, dependencies, consent_required } = &client.standing else {
-            return Err(self.not_its_resource(client, from).into());
+            return Err(not_its_resource(client, from).into());
         };
         if !dependencies.contains(&target.identifier) {
             let application = identifier.clone();
@@ -132,18 +132,14 @@ impl Zone {
         let provider = self
             .with_directory(|directory| directory.resource(resource))
             .and_then(|resource| resource.application.clone());
-        if provider.as_deref() == Some(client.id.as_str()) {
-            Ok(())
-        } else {
-            Err(self.not_its_resource(client, resource))
-        }
+        if provider.as_deref() == Some(client.id.as_str()) { Ok(()) } else { Err(not_its_resource(client, resource)) }
     }
+}
 
-    fn not_its_resource(&self, client: &Client, resource: &str) -> ExchangeError {
-        ExchangeError::NotItsResource {
-            resource: shown(resource).into_owned(),
-            application: client.application_identifier().unwrap_or(&client.id).to_owned(),
-        }
+fn not_its_resource(client: &Client, resource: &str) -> ExchangeError {
+    ExchangeError::NotItsResource {
+        resource: shown(resource).into_owned(),
+        application: client.application_identifier().unwrap_or(&client.id).to_owned(),
     }
 }
 

@@ -75,12 +75,12 @@ impl Check for ElevationLogged {
             records.iter().position(|record| record.says(Member::Id) == Some(mark.token_id.as_str()))
         };
         // Where no record has the token's name, those of this user, in their order, are the two.
-        let pair = |records: &[Record]| match (of(records, &narrow), of(records, &wide)) {
-            (Some(first), Some(second)) => Some((first, second)),
-            _ => {
-                let mut named = (0..records.len()).filter(|at| narrow.marks(&records[*at]));
-                named.next().zip(named.next())
+        let pair = |records: &[Record]| {
+            if let (Some(first), Some(second)) = (of(records, &narrow), of(records, &wide)) {
+                return Some((first, second));
             }
+            let mut named = (0..records.len()).filter(|at| narrow.marks(&records[*at]));
+            named.next().zip(named.next())
         };
         let records = logged(log, place, |records| pair(records).is_some()).await?;
         let Some((first, second)) = pair(&records) else {

@@ -54,6 +54,8 @@ impl Check for LogNotifications {
         let token = cx.served_token().await?;
         let first = if cx.revision().initializes() { Operation::Initialize } else { Operation::Discover };
         let declared = cx.send(&cx.operation(&first).bearer(&token.compact).purpose("what it declares")).await?;
+        let begun = Session { id: declared.header("mcp-session-id").map(str::to_owned) };
+        cx.end_session(&token.compact, &begun).await;
         if declared.result().unwrap_or_default()["capabilities"]["logging"].is_null() {
             return Err(Stop::not_applicable("the server does not declare the capability logging"));
         }
@@ -73,7 +75,7 @@ impl Check for LogNotifications {
         for message in &messages {
             let text = message.to_string();
             let is_shown = |part: &&str| traces(part).iter().any(|(_, trace)| contains(text.as_bytes(), trace));
-            if parts.iter().any(|part| is_shown(&part)) {
+            if parts.iter().any(|part| is_shown(part)) {
                 return Err(given_away(message, "the token that the call was made with"));
             }
             if let Some(what) = cx.given_away_by(&text) {

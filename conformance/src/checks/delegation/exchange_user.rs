@@ -9,6 +9,7 @@ use crate::context::Context;
 use crate::mcp::Operation;
 use crate::page;
 use crate::reply::{Outcome, Reply};
+use crate::upstream::Seen;
 use crate::zone::TokenAsked;
 
 page! {
@@ -82,8 +83,8 @@ async fn judge(cx: &Context, tool: &Operation, callers: &[Caller]) -> Result<boo
         check_answer(tool, caller, callers, &caller.call(cx, tool).await?)?;
         let exchanges: Vec<TokenAsked> =
             zone.requests_after(before).await?.into_iter().filter_map(|received| received.token).collect();
-        let is_any = exchanges.iter().any(|asked| callers.iter().any(|c| asked.subject.as_ref() == Some(&c.subject)));
-        if round == 1 && !is_any {
+        let is_exchanged = exchanges.iter().any(|asked| asked.subject.as_ref() == Some(&caller.subject));
+        if round == 1 && !is_exchanged && !was_sent_a_users_token(cx, place)? {
             return Ok(false);
         }
         check_upstream(cx, caller, &exchanges, place, 1)?;
@@ -98,6 +99,15 @@ async fn judge(cx: &Context, tool: &Operation, callers: &[Caller]) -> Result<boo
         check_upstream(cx, caller, &exchanges, place, 2)?;
     }
     Ok(true)
+}
+
+/// Whether the upstream was sent a token that the zone issued for it and some user, which only an exchange gives.
+fn was_sent_a_users_token(cx: &Context, place: usize) -> Result<bool, Stop> {
+    let upstream = cx.upstream()?;
+    let is_one = |seen: &Seen| {
+        seen.claim("aud").as_deref() == Some(upstream.url()) && seen.claim("sub_profile").as_deref() == Some("user")
+    };
+    Ok(upstream.seen_since(place).iter().any(is_one))
 }
 
 fn check_answer(tool: &Operation, caller: &Caller, callers: &[Caller], reply: &Reply) -> Verdict {
