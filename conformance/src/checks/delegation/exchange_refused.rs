@@ -39,7 +39,7 @@ const META: Meta = Meta {
     area: Area::Delegation,
     needs: &[Need::Upstream, Need::ZoneControl, Need::FaultInjection],
     disturbs: Disturbs::TokenEndpoint,
-    follows_from: &["token-forwarding"],
+    follows_from: &["token-forwarding", "exchange-user"],
     ..Meta::CALM
 };
 
