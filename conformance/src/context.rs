@@ -143,7 +143,7 @@ impl Run {
         let secrets = Arc::clone(&self.secrets);
         let foreign_key = Arc::clone(&self.foreign_key);
         let waiting = Arc::clone(&self.waiting);
-        Self { foreign_key, waiting, ..Self::new(options, client, secrets, Some(zone), survey) }
+        Self { waiting, foreign_key, ..Self::new(options, client, secrets, Some(zone), survey) }
     }
 }
 

@@ -143,7 +143,7 @@ async fn probe(cx: &Context, failure: Failure) -> Result<(Option<String>, Option
     let draft = cx.survey().accepted()?.but(|t| t.header("kid", format!("conformance-{}", random_id())));
     let forged = cx.note(draft.signed_with_key(cx.foreign_key().await?)?, "forged token with an unknown key id");
     let since = zone.last_request().await?;
-    let mut waits = cx.waits("the server to ask its zone for keys, which it does not get", cx.options().key_wait);
+    let mut waits = cx.waits("the server to ask its zone for keys during an outage", cx.options().key_wait);
     let mut asked = false;
     loop {
         let request = cx.bearing().bearer(&forged).purpose(format!("a forged token while {}", failure.name()));

@@ -1,13 +1,15 @@
 //! Text from a server under test, made safe to print.
 
-/// The text without control characters, so that a terminal obeys nothing in it.
+/// The text without control characters, so that a terminal obeys nothing in it, nor whatever runs a CI job.
 ///
-/// Tabs and line breaks become visible escapes as well: a finding is one line.
+/// Tabs and line breaks become visible escapes as well: a finding is one line. So does the second of two number signs:
+/// runners take `##[error]` for a command wherever in a line it stands.
 pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() || is_invisible(c) {
-            out.extend(c.escape_default());
+        if c.is_control() || is_invisible(c) || c == '#' && out.ends_with('#') {
+            // `escape_default` leaves what is ASCII and printable as it is.
+            if c == '#' { out.push_str("\\u{23}") } else { out.extend(c.escape_default()) }
         } else {
             out.push(c);
         }
@@ -55,6 +57,7 @@ mod tests {
     fn nothing_that_a_terminal_obeys_is_left() {
         assert_eq!(printable("a\u{1b}[31mb\r\n\u{202e}c é"), "a\\u{1b}[31mb\\r\\n\\u{202e}c é");
         assert_eq!(quoted("x\u{7}y"), "\"x\\u{7}y\"");
+        assert_eq!(printable("# ##[error]x ###"), "# #\\u{23}[error]x #\\u{23}#");
         assert_eq!(printable("a\u{feff}b\u{200b}c\u{2028}d"), "a\\u{feff}b\\u{200b}c\\u{2028}d");
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::secrets::Secrets;
 
 /// One request and its answer, fit to be shown: nothing in it is secret.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, JsonSchema)]
 pub struct Exchange {
     /// What the exchange was for, in a few words.
     pub purpose: String,

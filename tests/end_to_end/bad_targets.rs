@@ -330,6 +330,7 @@ fn a_server_that_is_not_protected_is_one_finding_in_every_report() {
         let url = format!("{}/mcp", started.said("MCP_SERVER_URL"));
         let file = |extension: &str| temporary(&format!("{server}.{extension}"));
         let (json, junit, markdown) = (file("json"), file("xml"), file("md"));
+        let (sarif, html, github) = (file("sarif"), file("html"), file("txt"));
         let run = conformance(&[
             "run",
             "--url",
@@ -346,10 +347,23 @@ fn a_server_that_is_not_protected_is_one_finding_in_every_report() {
             &format!("junit={}", junit.display()),
             "--report",
             &format!("markdown={}", markdown.display()),
+            "--report",
+            &format!("sarif={}", sarif.display()),
+            "--report",
+            &format!("html={}", html.display()),
+            "--report",
+            &format!("github={}", github.display()),
         ]);
         assert_eq!(run.code, Some(1), "{server}: {}", run.stderr);
         let read = |path| std::fs::read_to_string(path).expect("there is a report");
-        for (format, report) in [("terminal", &run.stdout), ("junit", &read(junit)), ("markdown", &read(markdown))] {
+        for (format, report) in [
+            ("terminal", &run.stdout),
+            ("junit", &read(junit)),
+            ("markdown", &read(markdown)),
+            ("sarif", &read(sarif)),
+            ("html", &read(html)),
+            ("github", &read(github)),
+        ] {
             assert!(
                 report.contains(title) && report.contains(text),
                 "{server}: {title} and {text} in {format}: {report}"
@@ -610,12 +624,19 @@ fn a_closed_standard_error_or_output_changes_nothing() {
 fn all_reports_come_of_one_run() {
     let file = |extension: &str| temporary(&format!("all.{extension}"));
     let (json, junit) = (file("json"), file("xml"));
+    let (sarif, html, github) = (file("sarif"), file("html"), file("txt"));
     let run: Run = conformance(&[
         "demo",
         "--report",
         &format!("json={}", json.display()),
         "--report",
         &format!("junit={}", junit.display()),
+        "--report",
+        &format!("sarif={}", sarif.display()),
+        "--report",
+        &format!("html={}", html.display()),
+        "--report",
+        &format!("github={}", github.display()),
         "--report",
         "markdown",
     ]);
@@ -625,4 +646,31 @@ fn all_reports_come_of_one_run() {
     let read = |path| std::fs::read_to_string(path).expect("there is a report");
     says(&read(junit), &["<testsuite name=\"audience\"", "classname=\"token-validation\"", "<testcase name=\"exit\""]);
     assert!(serde_json::from_str::<Value>(&read(json)).is_ok());
+    let sarif: Value = serde_json::from_str(&read(sarif)).expect("it is JSON");
+    assert_eq!(sarif["runs"][0]["results"], serde_json::json!([]));
+    says(&read(html), &["<h1>Nothing found in what was tested</h1>", "<th scope=\"row\">token-validation</th>"]);
+    says(&read(github), &["::notice title=conformance of http%3A//", "checks tested in"]);
+}
+
+/// A full disk costs the one report that was to go there, and is told.
+#[test]
+fn a_report_that_cannot_be_written_costs_no_other() {
+    let markdown = temporary("beside_full.md");
+    let to_file = format!("markdown={}", markdown.display());
+    let run = conformance(&["demo", "--check", "no-token", "--report", "json=/dev/full", "--report", &to_file]);
+    assert_eq!(run.code, Some(3), "{}", run.stderr);
+    says(&run.stderr, &["could not write the report to /dev/full"]);
+    says(&run.stdout, &["results by check and revision: 2 pass"]);
+    says(&std::fs::read_to_string(markdown).expect("there is a report"), &["## ✓ Nothing found"]);
+}
+
+#[test]
+fn a_quiet_run_says_how_much_was_tested_and_nothing_else() {
+    let run = conformance(&["demo", "--quiet"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    assert_eq!(run.stdout.lines().count(), 1, "{}", run.stdout);
+    says(&run.stdout, &["checks tested in"]);
+    assert_eq!(run.stderr, "");
+    let both = conformance(&["demo", "--quiet", "--verbose"]);
+    assert_eq!(both.code, Some(2), "{}", both.stderr);
 }

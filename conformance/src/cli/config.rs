@@ -40,6 +40,9 @@ const ACCESS: &[&str] = &[
 /// Those of them that say which access it is.
 const WAYS: &[&str] = &["zone", "launch", "token-file", "token-command", "login", "login-url-only"];
 
+/// Options that say how much is shown, which exclude each other.
+const VOLUME: &[&str] = &["verbose", "quiet"];
+
 /// What a file may say.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -91,6 +94,8 @@ pub(crate) struct Settings {
     ca_files: Vec<PathBuf>,
     /// Whether to show every exchange.
     verbose: bool,
+    /// Whether to show the findings and how much was tested, and nothing else.
+    quiet: bool,
     /// When to use colours.
     color: Option<String>,
     /// Seconds that one exchange may take.
@@ -316,7 +321,8 @@ impl Given {
     /// Whether the file's option still counts.
     fn leaves(&self, option: &str) -> bool {
         let other_way = ACCESS.contains(&option) && WAYS.iter().any(|way| self.options.contains(*way));
-        !other_way && !self.options.contains(option)
+        let other_volume = VOLUME.contains(&option) && VOLUME.iter().any(|volume| self.options.contains(*volume));
+        !other_way && !other_volume && !self.options.contains(option)
     }
 }
 
@@ -358,6 +364,7 @@ impl Settings {
         line.values("report", self.reports.iter().map(report));
         line.values("ca-file", self.ca_files.iter().map(path));
         line.flag("verbose", self.verbose);
+        line.flag("quiet", self.quiet);
         line.value("color", self.color.clone());
         line.value("timeout", self.timeout.as_ref().map(number));
         line.value("key-wait", self.key_wait.as_ref().map(number));
@@ -476,6 +483,8 @@ mod tests {
             ["--key-wait=5"],
             "a value after the equals sign counts too"
         );
+        assert!(added("quiet = true", &["conformance", "run", "-v"]).is_empty());
+        assert_eq!(added("quiet = true", &["conformance", "run"]), ["--quiet"]);
     }
 
     #[test]

@@ -41,7 +41,10 @@ Reports: --report FORMAT[=FILE], several times if wanted, one of them to standar
   terminal  for people, the default
   json      everything, the exchanges included; a versioned schema
   junit     for what shows test results: a suite for each area, a case for each check and revision
+  sarif     for code scanning: a result for each finding, SARIF 2.1.0
   markdown  for the summary of a CI job
+  html      one page with everything, which needs no network
+  github    workflow commands, which a GitHub job shows as annotations
 
 Exit codes: 0 tested, and no failure (a warning is one with --strict alone); 1 findings; 2 usage or configuration; 3 could not test; 130 interrupted.")]
 pub(super) struct Run {
@@ -198,7 +201,7 @@ impl Run {
             self.env_words()
         );
         let started = tokio::select! {
-            started = Launched::start(command, &env, &url, within) => started,
+            started = self.options.waiting("the command to answer", within, Launched::start(command, &env, &url, within)) => started,
             () = interruptions.next() => return self.options.interrupted_early(&url, &rerun),
         };
         let running = match started {

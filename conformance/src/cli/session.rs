@@ -1,7 +1,8 @@
 //! What `run` and `demo` share: the options of a run, and the way from a target to reports on disk and screen.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, BufWriter, IsTerminal, Write};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::sync::{self, Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,6 +13,7 @@ use jiff::civil::Date;
 use jiff::tz::Offset;
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
+use tokio::task::JoinSet;
 use url::Url;
 
 use super::config::Configuration;
@@ -28,7 +30,7 @@ use crate::declared::Declared;
 use crate::exit_status::ExitStatus;
 use crate::given::Given;
 use crate::mcp::Revision;
-use crate::report::{CheckResult, Format, Part, Policy, Report, Target, Terminal};
+use crate::report::{CheckResult, Format, Part, Policy, Report, Target, Terminal, Volume};
 use crate::runner::{self, Progress};
 use crate::scene::{Scenes, Started};
 use crate::secrets::Secrets;
@@ -36,6 +38,7 @@ use crate::server_audit::{Mapping, ServerAudit, Source};
 use crate::survey::{self, Survey, TokenFound};
 use crate::text::{nearest, quoted};
 use crate::upstream::Upstream;
+use crate::waiting::Waiting;
 use crate::zone::Zone;
 
 const TIMEOUT_SECONDS: u64 = 60;
@@ -86,7 +89,7 @@ pub(super) struct RunOptions {
     /// A check that is run and shown, and never decides how the run ends (repeatable)
     #[arg(long, value_name = "CHECK[=REASON]", value_parser = flaky)]
     known_flaky: Vec<Flaky>,
-    /// Write a report (repeatable): terminal, json, junit or markdown; without =FILE to standard output
+    /// Write a report (repeatable): terminal, json, junit, sarif, markdown, html or github; without =FILE to standard output
     #[arg(long = "report", value_name = "FORMAT[=FILE]", value_parser = report_target)]
     reports: Vec<ReportTarget>,
     /// A certificate, or that of an authority, to trust at an https URL beside the system's (repeatable)
@@ -95,6 +98,9 @@ pub(super) struct RunOptions {
     /// Show every exchange
     #[arg(long, short, action = ArgAction::SetTrue)]
     verbose: bool,
+    /// Show the findings and how much was tested, and nothing else
+    #[arg(long, short, action = ArgAction::SetTrue, conflicts_with = "verbose")]
+    quiet: bool,
     /// When to use colours
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Colour,
@@ -229,6 +235,12 @@ impl RunOptions {
             Ok(client) => client,
             Err(error) => return fail(ExitStatus::CouldNotTest, error),
         };
+        let waiting = Arc::new(Waiting::default());
+        let progress = Arc::new(Shown::new(io::stderr().is_terminal(), self.quiet));
+        // Ends with the run, whichever way that ends.
+        let mut telling = JoinSet::new();
+        telling.spawn(tell(Arc::clone(&waiting), Arc::clone(&progress)));
+        let first_answers = waiting.begin("the server's first answers", None);
         let surveyed = tokio::select! {
             surveyed = survey::survey(&client, &options, subject.zone.as_ref(), subject.given.as_ref(), &secrets) => surveyed,
             () = interruptions.next() => return self.interrupted_early(&subject.url, &subject.rerun),
@@ -244,6 +256,7 @@ impl RunOptions {
         if let Some(why_not) = why_not {
             return fail(ExitStatus::CouldNotTest, secrets.mask(&why_not));
         }
+        drop(first_answers);
         let mut notes = subject.notes;
         notes.extend(why_refused(&options.url, &survey, subject.zone.as_ref(), subject.scenes.is_some()));
         let notes = notes.iter().map(|note| secrets.mask(note)).collect();
@@ -263,6 +276,7 @@ impl RunOptions {
         run.scenes = subject.scenes;
         run.server = subject.server;
         run.upstream = subject.upstream;
+        run.waiting = waiting;
         run.given = subject.given.map(Arc::new);
         let run = Arc::new(run);
         let has = runner::access(&run);
@@ -273,15 +287,15 @@ impl RunOptions {
         policy.lacking = needs.filter(|need| !has.contains(need)).collect();
         let target = Target { notes, ..target(&run, &self.rerun(&subject.rerun)) };
         policy.token_refused.clone_from(&target.token_refused);
-        let progress = Shown::new(io::stderr().is_terminal());
         let selected = self.selected();
         let results = tokio::select! {
-            results = runner::run(&run, &selected, self.strict, &progress) => results,
+            results = runner::run(&run, &selected, self.strict, &*progress) => results,
             () = interruptions.next() => {
                 policy.interrupted = true;
                 progress.so_far()
             }
         };
+        telling.abort_all();
         progress.bar.finish_and_clear();
         if let Some(zone) = zone {
             let left = tokio::select! {
@@ -294,6 +308,20 @@ impl RunOptions {
         }
         let duration = crate::transcript::millis(started.elapsed());
         self.conclude(&Report::new(target, &selected, results, &policy, duration))
+    }
+
+    /// Waits for what precedes the run itself, and says so where that takes long.
+    pub(super) async fn waiting<T>(&self, what: &'static str, at_most: Duration, comes: impl Future<Output = T>) -> T {
+        let waiting = Arc::new(Waiting::default());
+        let progress = Arc::new(Shown::new(io::stderr().is_terminal(), self.quiet));
+        let mut telling = JoinSet::new();
+        telling.spawn(tell(Arc::clone(&waiting), Arc::clone(&progress)));
+        let begun = waiting.begin(what, Some(at_most));
+        let came = comes.await;
+        drop(begun);
+        telling.abort_all();
+        progress.bar.finish_and_clear();
+        came
     }
 
     /// The end of a run that was interrupted before the first check: its reports say so.
@@ -315,12 +343,11 @@ impl RunOptions {
     }
 
     fn conclude(&self, report: &Report) -> ExitStatus {
-        match self.write(report) {
-            Ok(()) => report.summary.exit_status,
-            Err((file, error)) => {
-                fail(ExitStatus::CouldNotTest, format!("could not write the report to {file}: {error}"))
-            }
+        let lost = self.write(report);
+        for (file, error) in &lost {
+            fail(ExitStatus::CouldNotTest, format!("could not write the report to {file}: {error}"));
         }
+        if lost.is_empty() { report.summary.exit_status } else { ExitStatus::CouldNotTest }
     }
 
     fn options(&self, subject: &Subject) -> Options {
@@ -405,38 +432,51 @@ impl RunOptions {
         words.join(" ")
     }
 
-    fn write(&self, report: &Report) -> Result<(), (String, io::Error)> {
+    /// Writes every report, and says which could not be written: one of them must not cost the others.
+    fn write(&self, report: &Report) -> Vec<(String, io::Error)> {
         let stdout_taken = self.reports.iter().any(|r| r.file.is_none() && r.format != Format::Terminal);
-        let screen_is_terminal = if stdout_taken { io::stderr().is_terminal() } else { io::stdout().is_terminal() };
-        let colour = match self.color {
-            Colour::Always => true,
-            Colour::Never => false,
-            Colour::Auto => {
-                screen_is_terminal
-                    && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
-                    && std::env::var_os("TERM").is_none_or(|v| v != "dumb")
-            }
-        };
-        let screen = Terminal { colour, verbose: self.verbose };
+        let screen = if stdout_taken { self.screen(&io::stderr()) } else { self.screen(&io::stdout()) };
+        let mut lost = Vec::new();
         for target in &self.reports {
-            let plain = Terminal { colour: false, verbose: self.verbose };
             match &target.file {
                 Some(path) => {
-                    let named = |e| (path.display().to_string(), e);
-                    let mut file = std::fs::File::create(path).map_err(named)?;
-                    target.format.reporter(plain).write(report, &mut file).map_err(named)?;
+                    let plain = Terminal { colour: false, width: None, ..screen };
+                    let written = to_file(path, target.format, plain, report);
+                    lost.extend(written.err().map(|error| (path.display().to_string(), error)));
                 }
-                None => to_stdout(target.format, screen, report)?,
+                None => lost.extend(to_stdout(target.format, screen, report).err()),
             }
         }
         // People always get theirs; where standard output belongs to a program, on standard error.
         if stdout_taken {
             let written = Format::Terminal.reporter(screen).write(report, &mut io::stderr().lock());
-            unless_closed(written, "standard error")?;
+            lost.extend(unless_closed(written, "standard error").err());
         } else if !self.reports.iter().any(|r| r.file.is_none()) {
-            to_stdout(Format::Terminal, screen, report)?;
+            lost.extend(to_stdout(Format::Terminal, screen, report).err());
         }
-        Ok(())
+        lost
+    }
+
+    /// How the report for people looks there.
+    fn screen(&self, stream: &(impl AsFd + IsTerminal)) -> Terminal {
+        let is_terminal = stream.is_terminal();
+        let colour = match self.color {
+            Colour::Always => true,
+            Colour::Never => false,
+            Colour::Auto => {
+                is_terminal
+                    && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty())
+                    && std::env::var_os("TERM").is_none_or(|v| v != "dumb")
+            }
+        };
+        let volume = match (self.quiet, self.verbose) {
+            (true, _) => Volume::Quiet,
+            (false, true) => Volume::Verbose,
+            (false, false) => Volume::Usual,
+        };
+        let size = rustix::termios::tcgetwinsize(stream).ok().filter(|_| is_terminal);
+        let width = size.map(|size| usize::from(size.ws_col)).filter(|columns| *columns > 0);
+        Terminal { colour, volume, width }
     }
 }
 
@@ -453,6 +493,12 @@ fn writable(path: &Path) -> io::Result<()> {
     std::fs::File::options().create(true).append(true).open(path)?;
     // An empty file would look like a report to who reads it after a run that came to none.
     if was_there { Ok(()) } else { std::fs::remove_file(path) }
+}
+
+fn to_file(path: &Path, format: Format, plain: Terminal, report: &Report) -> io::Result<()> {
+    let mut file = BufWriter::new(std::fs::File::create(path)?);
+    format.reporter(plain).write(report, &mut file)?;
+    file.flush()
 }
 
 fn to_stdout(format: Format, screen: Terminal, report: &Report) -> Result<(), (String, io::Error)> {
@@ -490,16 +536,19 @@ fn target(run: &Run, rerun: &str) -> Target {
 /// A progress bar on a terminal, and the results so far in case of an interruption.
 struct Shown {
     bar: ProgressBar,
+    /// Whether there is no bar, so that a long wait deserves a line.
+    in_lines: bool,
     ended: sync::Mutex<Vec<CheckResult>>,
 }
 
 impl Shown {
-    fn new(on_terminal: bool) -> Self {
-        let bar = if on_terminal { ProgressBar::new(0) } else { ProgressBar::hidden() };
-        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {msg}") {
+    fn new(on_terminal: bool, quiet: bool) -> Self {
+        let bar = if on_terminal && !quiet { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        // There is nothing to count before the checks begin.
+        if let Ok(style) = ProgressStyle::with_template("{wide_msg}") {
             bar.set_style(style);
         }
-        Self { bar, ended: sync::Mutex::new(Vec::new()) }
+        Self { bar, in_lines: !on_terminal && !quiet, ended: sync::Mutex::new(Vec::new()) }
     }
 
     fn so_far(&self) -> Vec<CheckResult> {
@@ -509,6 +558,10 @@ impl Shown {
 
 impl Progress for Shown {
     fn begins(&self, jobs: usize) {
+        if let Ok(style) = ProgressStyle::with_template("{bar:24} {pos}/{len} {wide_msg}") {
+            self.bar.set_style(style);
+        }
+        self.bar.set_message("");
         self.bar.set_length(jobs as u64);
     }
 
@@ -540,6 +593,19 @@ fn flaky(text: &str) -> Result<Flaky, String> {
         None => (text, None),
     };
     checks::find(id).map(|check| (check.meta().id, reason)).ok_or_else(|| checks::unknown(id))
+}
+
+/// Says what the run waits for, once a second: in the bar, or, where there is none, in a line for each long wait.
+async fn tell(waiting: Arc<Waiting>, progress: Arc<Shown>) {
+    let mut ticks = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        let now = ticks.tick().await.into_std();
+        if progress.in_lines {
+            waiting.became_long(now).iter().for_each(|line| say(format_args!("{line}")));
+        } else if let Some(line) = waiting.longest(now) {
+            progress.bar.set_message(line);
+        }
+    }
 }
 
 fn check_id(text: &str) -> Result<String, String> {

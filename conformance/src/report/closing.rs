@@ -1,26 +1,52 @@
 //! The lines with which a report for people ends. They never say that a server conforms: they say how much was tested,
 //! and which areas were not.
 
+use std::collections::BTreeMap;
+
 use super::{Excuse, Report, Verdict};
+use crate::check::Area;
 
 /// From here on a check is worth naming for its time: most often it waited for the server to fetch keys again.
 const SLOW_MS: u64 = 5_000;
 
+/// The order in which verdicts are counted.
+pub(super) const ORDER: [Verdict; 8] = [
+    Verdict::Pass,
+    Verdict::Fail,
+    Verdict::Warn,
+    Verdict::Info,
+    Verdict::Inconclusive,
+    Verdict::Error,
+    Verdict::NotApplicable,
+    Verdict::NotTested,
+];
+
 /// How often each verdict was given.
 pub(super) fn counts(report: &Report) -> String {
-    let order = [
-        Verdict::Pass,
-        Verdict::Fail,
-        Verdict::Warn,
-        Verdict::Info,
-        Verdict::Inconclusive,
-        Verdict::Error,
-        Verdict::NotApplicable,
-        Verdict::NotTested,
-    ];
-    let given = |v: &Verdict| report.summary.verdicts.get(v.name()).map(|n| format!("{n} {}", words(*v)));
-    let counts: Vec<_> = order.iter().filter_map(given).collect();
-    if counts.is_empty() { "none".to_owned() } else { counts.join(", ") }
+    let counts = in_words(|verdict| report.summary.verdicts.get(verdict.name()).copied().unwrap_or_default());
+    if counts.is_empty() { "none".to_owned() } else { counts }
+}
+
+/// How often each verdict was given in each area.
+pub(super) fn by_area(report: &Report) -> BTreeMap<Area, BTreeMap<Verdict, usize>> {
+    let mut by_area: BTreeMap<Area, BTreeMap<Verdict, usize>> = BTreeMap::new();
+    for result in &report.results {
+        *by_area.entry(result.area).or_default().entry(result.verdict).or_default() += 1;
+    }
+    by_area
+}
+
+/// The same in words.
+pub(super) fn counts_by_area(report: &Report) -> BTreeMap<Area, String> {
+    let counted = |counts: &BTreeMap<Verdict, usize>| in_words(|v| counts.get(&v).copied().unwrap_or_default());
+    by_area(report).iter().map(|(area, counts)| (*area, counted(counts))).collect()
+}
+
+/// Counts of verdicts as a list, those that were not given left out.
+fn in_words(count: impl Fn(Verdict) -> usize) -> String {
+    let given = ORDER.iter().map(|verdict| (count(*verdict), verdict)).filter(|(count, _)| *count > 0);
+    let given: Vec<_> = given.map(|(count, verdict)| format!("{count} {}", words(*verdict))).collect();
+    given.join(", ")
 }
 
 /// How many of these results decide nothing, where some do not.

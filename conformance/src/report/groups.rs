@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{CheckResult, Excuse, Report, Verdict};
 use crate::baseline::{Entry, Standing, entries_for};
-use crate::check::Need;
+use crate::check::{Area, Need};
 use crate::mcp::Revision;
 use crate::survey::NO_TOKEN_ACCEPTED;
 
@@ -33,9 +33,10 @@ impl<'a> Group<'a> {
     /// What is listed under this group, each with its revisions where they are others.
     pub(super) fn also(&self, all: &[Group<'_>]) -> Vec<String> {
         let own = self.revisions();
-        let name = |g: &Group<'_>| match g.revisions() {
-            revisions if revisions == own => g.first().check.to_owned(),
-            revisions => format!("{}{revisions}", g.first().check),
+        let name = |g: &Group<'_>| {
+            let revisions = Some(g.revisions()).filter(|revisions| *revisions != own).unwrap_or_default();
+            let unclear = if g.first().verdict == Verdict::Inconclusive { " (inconclusive)" } else { "" };
+            format!("{}{revisions}{unclear}", g.first().check)
         };
         all.iter().filter(|g| g.first().excuse.is_none() && follows(g, self)).map(name).collect()
     }
@@ -102,19 +103,42 @@ pub(super) fn to_paste(report: &Report) -> Option<(&str, String)> {
     (!text.is_empty()).then_some((baseline.file.as_str(), text))
 }
 
-/// The checks that were not tested, by what they lack.
-pub(super) fn not_tested(report: &Report) -> BTreeMap<Need, Vec<&'static str>> {
+/// The checks that were not tested, each with its area, by what they lack.
+pub(super) fn not_tested(report: &Report) -> BTreeMap<Need, Vec<(&'static str, Area)>> {
     let mut by_need: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for result in &report.results {
         // The first need is named; with it, the next would be.
         if let Some(need) = result.missing.first() {
-            let ids = by_need.entry(*need).or_default();
+            let checks = by_need.entry(*need).or_default();
+            if !checks.contains(&(result.check, result.area)) {
+                checks.push((result.check, result.area));
+            }
+        }
+    }
+    by_need
+}
+
+/// Checks by their areas.
+pub(super) fn by_area(checks: &[(&'static str, Area)]) -> BTreeMap<Area, Vec<&'static str>> {
+    let mut by_area: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for (id, area) in checks {
+        by_area.entry(*area).or_default().push(*id);
+    }
+    by_area
+}
+
+/// Why checks lack this, where they say so themselves: which declaration there is none of.
+pub(super) fn undeclared(report: &Report, need: Need) -> BTreeMap<&str, Vec<&'static str>> {
+    let mut by_reason: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    for result in report.results.iter().filter(|r| r.missing.first() == Some(&need)) {
+        if let Some(because) = &result.because {
+            let ids = by_reason.entry(because).or_default();
             if !ids.contains(&result.check) {
                 ids.push(result.check);
             }
         }
     }
-    by_need
+    by_reason
 }
 
 /// What could not be told, by its reason: forty lines that say the same hide the one that does not.

@@ -185,8 +185,10 @@ fn not_tested(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         return Ok(());
     }
     writeln!(out, "\n### Not tested\n\n| For want of | Enable with | Checks |\n|---|---|---|")?;
-    for (need, ids) in by_need {
-        writeln!(out, "| {} | {} | {}: {} |", need.name(), code(need.enabled_by()), ids.len(), ids.join(", "))?;
+    for (need, checks) in by_need {
+        let ids: Vec<_> = checks.iter().map(|(id, _)| *id).collect();
+        let why: String = groups::undeclared(report, need).keys().map(|why| format!("<br>{}", code(why))).collect();
+        writeln!(out, "| {} | {}{why} | {}: {} |", need.name(), code(need.enabled_by()), ids.len(), ids.join(", "))?;
     }
     Ok(())
 }

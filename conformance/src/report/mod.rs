@@ -1,12 +1,15 @@
 //! A report is finished data; a reporter only writes it. This enum is the one list of the formats.
 
 mod closing;
+mod github;
 mod groups;
 mod headline;
+mod html;
 mod json;
 mod junit;
 mod markdown;
 mod outcome;
+mod sarif;
 mod terminal;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +28,7 @@ use crate::transcript::Exchange;
 pub use headline::{Headline, HeadlineKind};
 pub use json::{SCHEMA_VERSION, schema};
 pub use outcome::{Part, Policy};
-pub use terminal::Terminal;
+pub use terminal::{Terminal, Volume};
 
 /// What a check came to: one list, in every format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
@@ -270,16 +273,24 @@ fn bring_forward(results: &mut [CheckResult]) {
 
 /// One cause, one finding: a result is listed under another whose failure, in the same revision, explains it.
 fn relate(results: &mut [CheckResult], causes: &dyn Fn(&str) -> &'static [&'static str]) {
-    let failed: BTreeSet<(&'static str, Option<Revision>)> = results
+    let failed: BTreeMap<(&'static str, Option<Revision>), Option<u16>> = results
         .iter()
         .filter(|r| matches!(r.verdict, Verdict::Fail | Verdict::Warn))
-        .map(|r| (r.check, r.revision))
+        .map(|r| ((r.check, r.revision), last_answer(r)))
         .collect();
-    for result in results.iter_mut().filter(|r| matches!(r.verdict, Verdict::Fail | Verdict::Warn | Verdict::Info)) {
+    let may_follow =
+        |r: &CheckResult| matches!(r.verdict, Verdict::Fail | Verdict::Warn | Verdict::Info | Verdict::Inconclusive);
+    for result in results.iter_mut().filter(|r| may_follow(r)) {
+        let answer = last_answer(result);
+        // What could not be judged follows only from a failure that is the same answer: a control that failed, or an answer
+        // that did not come, has a reason of its own.
+        let is_alike =
+            |of_cause: Option<u16>| result.verdict != Verdict::Inconclusive || answer.is_some() && answer == of_cause;
         let explains = |cause: &&'static str| {
-            failed.contains(&(*cause, result.revision))
-                || failed.contains(&(*cause, None))
-                || result.revision.is_none() && failed.iter().any(|(c, _)| c == cause)
+            failed.iter().any(|((check, revision), of_cause)| {
+                let related = *revision == result.revision || revision.is_none() || result.revision.is_none();
+                check == cause && related && is_alike(*of_cause)
+            })
         };
         result.follows_from = causes(result.check).iter().find(|c| explains(c)).copied();
     }
@@ -297,6 +308,11 @@ fn relate(results: &mut [CheckResult], causes: &dyn Fn(&str) -> &'static [&'stat
             }
         }
     }
+}
+
+/// The status of the last answer to what a check sent, if it is not that of a control.
+fn last_answer(result: &CheckResult) -> Option<u16> {
+    result.exchanges.last().filter(|last| !last.purpose.ends_with("(control)")).and_then(|last| last.status)
 }
 
 fn summarise(
@@ -351,6 +367,12 @@ pub enum Format {
     Junit,
     /// For the summary of a CI job.
     Markdown,
+    /// For code scanning.
+    Sarif,
+    /// For people, with everything: a page that needs nothing else.
+    Html,
+    /// For the log of a GitHub job, which shows its lines as annotations.
+    Github,
 }
 
 impl Format {
@@ -361,6 +383,9 @@ impl Format {
             Self::Json => Box::new(json::Json),
             Self::Junit => Box::new(junit::Junit),
             Self::Markdown => Box::new(markdown::Markdown),
+            Self::Sarif => Box::new(sarif::Sarif),
+            Self::Html => Box::new(html::Html),
+            Self::Github => Box::new(github::Github),
         }
     }
 }
@@ -480,6 +505,29 @@ pub(crate) mod tests {
         ];
         relate(&mut results, &|id| if id == "effect" { &["cause"] } else { &[] });
         assert_eq!(results.iter().map(|r| r.follows_from).collect::<Vec<_>>(), [None, Some("cause"), None]);
+    }
+
+    #[test]
+    fn what_could_not_be_judged_follows_from_the_same_answer_alone() {
+        let answered = |check, verdict, purpose: &str, status| {
+            let exchange = Exchange { purpose: purpose.to_owned(), status, ..Exchange::default() };
+            CheckResult { exchanges: vec![Arc::new(exchange)], ..result(check, verdict, Level::Must) }
+        };
+        for (of_cause, of_effect, purpose, expected) in [
+            (Some(200), Some(200), "a garbage token", Some("cause")),
+            (Some(500), Some(500), "a garbage token", Some("cause")),
+            (Some(200), Some(429), "a garbage token", None),
+            (Some(200), None, "a garbage token", None),
+            (None, None, "a garbage token", None),
+            (Some(401), Some(401), "the accepted token (control)", None),
+        ] {
+            let mut results = [
+                answered("cause", Verdict::Fail, "a garbage token", of_cause),
+                answered("effect", Verdict::Inconclusive, purpose, of_effect),
+            ];
+            relate(&mut results, &|id| if id == "effect" { &["cause"] } else { &[] });
+            assert_eq!(results[1].follows_from, expected, "{of_cause:?} {of_effect:?} {purpose}");
+        }
     }
 
     #[test]

@@ -14,13 +14,34 @@ use crate::transcript::Exchange;
 pub struct Terminal {
     /// Whether to use colours.
     pub colour: bool,
-    /// Whether to show every exchange.
-    pub verbose: bool,
+    /// How much of it is shown.
+    pub volume: Volume,
+    /// Columns of the screen, where it is one. Elsewhere no line is broken: who reads a log searches it.
+    pub width: Option<usize>,
 }
+
+/// How much of the report for people is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Volume {
+    /// The findings, and how much was tested.
+    Quiet,
+    /// What to know of the run besides.
+    #[default]
+    Usual,
+    /// Every exchange, and what passed.
+    Verbose,
+}
+
+/// On narrower screens lines run over the edge.
+const NARROWEST: usize = 40;
+
+/// Where a line's text begins behind its name.
+const TEXT: usize = 14;
 
 impl Reporter for Terminal {
     fn write(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         self.head(report, out)?;
+        let verbose = self.volume == Volume::Verbose;
         let groups = groups::groups(&report.results);
         for verdict in [Verdict::Fail, Verdict::Error, Verdict::Warn, Verdict::Inconclusive, Verdict::Info] {
             if verdict == Verdict::Inconclusive {
@@ -32,45 +53,49 @@ impl Reporter for Terminal {
         }
         // Why nothing applied is all that there is to say where nothing was tested.
         let is_shown = |verdict| match verdict {
-            Verdict::Pass => self.verbose,
-            Verdict::NotApplicable => self.verbose || report.summary.tested == 0,
+            Verdict::Pass => verbose,
+            Verdict::NotApplicable => verbose || report.summary.tested == 0,
             _ => false,
         };
         for group in groups.iter().filter(|g| g.first().excuse.is_none() && is_shown(g.first().verdict)) {
-            self.quiet(group, out)?;
+            self.brief(group, out)?;
         }
         self.excused(&groups, out)?;
         self.baseline(report, out)?;
-        self.not_tested(report, out)?;
-        close(report, out)
+        if self.volume != Volume::Quiet {
+            self.not_tested(report, out)?;
+        }
+        self.close(report, out)
     }
 }
 
 impl Terminal {
     fn head(self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let target = &report.target;
-        writeln!(out, "{} {} · {}", report.tool.name, report.tool.version, self.bold(&printable(&target.url)))?;
-        if !target.revisions.is_empty() {
-            let names: Vec<_> = target.revisions.iter().map(|r| r.name()).collect();
-            let spoken = if target.revisions_assumed { "sent in the forms of" } else { "speaks" };
-            let zone =
-                target.zone.as_ref().map_or("no zone under control".to_owned(), |z| format!("zone {}", printable(z)));
-            writeln!(out, "{spoken} {} · token checks by {} · {zone}", names.join(" and "), printable(&target.call))?;
+        if self.volume != Volume::Quiet {
+            writeln!(out, "{} {} · {}", report.tool.name, report.tool.version, self.bold(&printable(&target.url)))?;
+            if !target.revisions.is_empty() {
+                let names: Vec<_> = target.revisions.iter().map(|r| r.name()).collect();
+                let spoken = if target.revisions_assumed { "sent in the forms of" } else { "speaks" };
+                let zone = target.zone.as_ref().map_or("no zone under control".to_owned(), |z| format!("zone {z}"));
+                let line = format!("{spoken} {} · token checks by {} · {zone}", names.join(" and "), target.call);
+                writeln!(out, "{}", self.flowed(&line, 0, 0))?;
+            }
+            if !target.not_spoken.is_empty() {
+                let line = format!("not spoken: {}", target.not_spoken.join(", "));
+                writeln!(out, "{}", self.flowed(&line, 0, 0))?;
+            }
         }
-        if !target.not_spoken.is_empty() {
-            writeln!(out, "not spoken: {}", printable(&target.not_spoken.join(", ")))?;
+        let mut said = Vec::new();
+        said.extend(target.token_refused.iter().map(|how| ("no token was accepted:".to_owned(), RED, how)));
+        said.extend(target.notes.iter().map(|note| ("note:".to_owned(), YELLOW, note)));
+        said.extend(report.summary.headline.iter().map(|h| (format!("✗ {} ", h.title()), RED, &h.text)));
+        for (name, colour, text) in &said {
+            let text = self.flowed(text, name.chars().count() + 1, 2);
+            let between = if self.volume == Volume::Quiet { "" } else { "\n" };
+            writeln!(out, "{between}{} {text}", self.paint(name, colour))?;
         }
-        if let Some(how) = &target.token_refused {
-            writeln!(out, "\n{} {}", self.paint("no token was accepted:", RED), printable(how))?;
-        }
-        for note in &target.notes {
-            writeln!(out, "\n{} {}", self.paint("note:", YELLOW), printable(note))?;
-        }
-        if let Some(headline) = &report.summary.headline {
-            let title = self.paint(&format!("✗ {}", headline.title()), RED);
-            writeln!(out, "\n{title}  {}", printable(&headline.text))?;
-        }
-        writeln!(out)
+        if self.volume == Volume::Quiet && said.is_empty() { Ok(()) } else { writeln!(out) }
     }
 
     fn finding(self, report: &Report, group: &Group<'_>, all: &[Group<'_>], out: &mut dyn Write) -> io::Result<()> {
@@ -84,26 +109,27 @@ impl Terminal {
             self.bold(result.check),
             group.revisions()
         )?;
-        writeln!(out, "  {}", result.title)?;
-        line(out, "expected", result.expected.as_deref())?;
-        line(out, "actual", result.actual.as_deref())?;
-        line(out, "because", result.because.as_deref())?;
+        writeln!(out, "  {}", self.flowed(result.title, 2, 2))?;
+        self.line(out, "expected", result.expected.as_deref())?;
+        self.line(out, "actual", result.actual.as_deref())?;
+        self.line(out, "because", result.because.as_deref())?;
         for remark in &result.remarks {
-            line(out, "remark", Some(remark))?;
+            self.line(out, "remark", Some(remark))?;
         }
-        writeln!(out, "    {:<9} {} · {}", "clause", result.level.keyword(), result.requirements.join(", "))?;
+        let clause = format!("{} · {}", result.level.keyword(), result.requirements.join(", "));
+        self.line(out, "clause", Some(&clause))?;
         if let Some(check) = checks::find(result.check) {
             if matches!(result.verdict, Verdict::Fail | Verdict::Warn | Verdict::Info) {
-                line(out, "why", Some(&check.section("Why it matters").replace('\n', " ")))?;
-                line(out, "fix", Some(&check.section("How to fix it").replace('\n', " ")))?;
+                self.line(out, "why", Some(&check.section("Why it matters").replace('\n', " ")))?;
+                self.line(out, "fix", Some(&check.section("How to fix it").replace('\n', " ")))?;
             }
-            line(out, "rerun", Some(&format!("conformance {} --check {}", report.target.rerun, result.check)))?;
+            rerun(report, result.check, out)?;
         }
         let also = group.also(all);
         if !also.is_empty() {
-            line(out, "also", Some(&format!("for the same cause: {}", also.join(", "))))?;
+            self.line(out, "also", Some(&format!("for the same cause: {}", also.join(", "))))?;
         }
-        if self.verbose {
+        if self.volume == Volume::Verbose {
             for result in &group.results {
                 exchanges(&result.exchanges, out)?;
             }
@@ -114,29 +140,32 @@ impl Terminal {
     /// What one reason keeps from a verdict is shown together: forty blocks that say the same hide the one that does not.
     fn inconclusive(self, report: &Report, all: &[Group<'_>], out: &mut dyn Write) -> io::Result<()> {
         for (reason, groups) in groups::inconclusive(report, all) {
-            if self.verbose || groups.len() < 3 {
+            if self.volume == Volume::Verbose || groups.len() < 3 {
                 groups.iter().try_for_each(|group| self.finding(report, group, all, out))?;
                 continue;
             }
             let (mark, colour) = mark(Verdict::Inconclusive);
             let ids: Vec<_> = groups.iter().map(|g| g.first().check).collect();
-            writeln!(out, "{} {}", self.paint(&format!("{mark} INCONCLUSIVE"), colour), self.bold(&ids.join(", ")))?;
-            line(out, "because", Some(&reason))?;
-            line(out, "rerun", Some(&format!("conformance {} --check {}", report.target.rerun, ids[0])))?;
+            let title = format!("{mark} INCONCLUSIVE");
+            let ids_shown = self.flowed(&ids.join(", "), title.chars().count() + 1, 2);
+            writeln!(out, "{} {}", self.paint(&title, colour), self.bold(&ids_shown))?;
+            self.line(out, "because", Some(&reason))?;
+            rerun(report, ids[0], out)?;
             writeln!(out)?;
         }
         Ok(())
     }
 
-    fn quiet(self, group: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
+    /// What is no finding, in a few lines.
+    fn brief(self, group: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
         let result = group.first();
         let (mark, colour) = mark(result.verdict);
         writeln!(out, "{} {}{}  {}", self.paint(mark, colour), result.check, group.revisions(), result.title)?;
-        line(out, "because", result.because.as_deref())?;
+        self.line(out, "because", result.because.as_deref())?;
         for remark in &result.remarks {
-            line(out, "remark", Some(remark))?;
+            self.line(out, "remark", Some(remark))?;
         }
-        if self.verbose {
+        if self.volume == Volume::Verbose {
             for result in &group.results {
                 exchanges(&result.exchanges, out)?;
             }
@@ -166,10 +195,10 @@ impl Terminal {
         let (mark, colour) = mark(result.verdict);
         let mark = self.paint(&format!("{mark} {}", closing::words(result.verdict)), colour);
         writeln!(out, "  {mark} {}{}  {}", result.check, group.revisions(), result.title)?;
-        line(out, "reason", reason)?;
-        line(out, "actual", result.actual.as_deref())?;
-        line(out, "because", result.because.as_deref())?;
-        if self.verbose {
+        self.line(out, "reason", reason)?;
+        self.line(out, "actual", result.actual.as_deref())?;
+        self.line(out, "because", result.because.as_deref())?;
+        if self.volume == Volume::Verbose {
             for result in &group.results {
                 exchanges(&result.exchanges, out)?;
             }
@@ -200,19 +229,71 @@ impl Terminal {
         Ok(())
     }
 
+    /// How many checks of which area a need kept from being tested. Their ids are for who asks for everything: hundreds of
+    /// them hide what would enable them.
     fn not_tested(self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-        for (need, ids) in groups::not_tested(report) {
-            writeln!(
-                out,
-                "{} {} for want of {}: {}",
-                self.paint("not tested", YELLOW),
-                ids.len(),
-                need.name(),
-                ids.join(", ")
-            )?;
-            writeln!(out, "    enable with {}", need.enabled_by())?;
+        for (need, checks) in groups::not_tested(report) {
+            let by_area: Vec<_> =
+                groups::by_area(&checks).iter().map(|(area, ids)| format!("{} {}", area.name(), ids.len())).collect();
+            let name = "not tested";
+            let text = format!("{} for want of {}: {}", checks.len(), need.name(), by_area.join(", "));
+            writeln!(out, "{} {}", self.paint(name, YELLOW), self.flowed(&text, name.len() + 1, 4))?;
+            if self.volume == Volume::Verbose {
+                let ids: Vec<_> = checks.iter().map(|(id, _)| *id).collect();
+                self.line(out, "checks", Some(&ids.join(", ")))?;
+            }
+            let enable = format!("enable with {}", need.enabled_by());
+            writeln!(out, "    {}", self.flowed(&enable, 4, 4))?;
+            for (why, ids) in groups::undeclared(report, need) {
+                self.line(out, "because", Some(&format!("{why}: {}", ids.join(", "))))?;
+            }
         }
         Ok(())
+    }
+
+    fn close(self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
+        if self.volume != Volume::Quiet {
+            let counts = closing::counts(report);
+            writeln!(out, "{}", self.flowed(&format!("results by check and revision: {counts}"), 0, 2))?;
+            let by_area = closing::counts_by_area(report);
+            for (area, counts) in by_area.iter().filter(|_| by_area.len() > 1) {
+                writeln!(out, "  {:<17} {}", area.name(), self.flowed(counts, AREA_COUNTS, AREA_COUNTS))?;
+            }
+        }
+        if let Some(excused) = closing::excused(report) {
+            writeln!(out, "{}", self.flowed(&excused, 0, 2))?;
+        }
+        writeln!(out, "{}", self.flowed(&closing::tested(report), 0, 2))?;
+        if let Some(longest) = closing::longest(report).filter(|_| self.volume != Volume::Quiet) {
+            writeln!(out, "{}", self.flowed(&format!("longest: {longest}"), 0, 2))?;
+        }
+        if let Some(exit) = closing::exit(report) {
+            writeln!(out, "{}", self.flowed(&exit, 0, 2))?;
+        }
+        Ok(())
+    }
+
+    fn line(self, out: &mut dyn Write, name: &str, text: Option<&str>) -> io::Result<()> {
+        match text {
+            Some(text) => writeln!(out, "    {name:<9} {}", self.flowed(text, TEXT, TEXT)),
+            None => Ok(()),
+        }
+    }
+
+    /// Text made printable and, on a screen, broken between words: the first line leaves room for so many columns, and the
+    /// others begin behind so many.
+    fn flowed(self, text: &str, first: usize, others: usize) -> String {
+        let text = printable(text);
+        let Some(width) = self.width else { return text };
+        let (first, others) = (" ".repeat(first), " ".repeat(others));
+        // What is one word stays one, so that it can be copied: an id, a URL, a value.
+        let options = textwrap::Options::new(width.max(NARROWEST))
+            .initial_indent(&first)
+            .subsequent_indent(&others)
+            .break_words(false)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
+        let filled = textwrap::fill(&text, options);
+        filled.strip_prefix(&first).unwrap_or(&filled).to_owned()
     }
 
     fn bold(self, text: &str) -> String {
@@ -224,20 +305,8 @@ impl Terminal {
     }
 }
 
-fn close(report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "results by check and revision: {}", closing::counts(report))?;
-    if let Some(excused) = closing::excused(report) {
-        writeln!(out, "{excused}")?;
-    }
-    writeln!(out, "{}", closing::tested(report))?;
-    if let Some(longest) = closing::longest(report) {
-        writeln!(out, "longest: {longest}")?;
-    }
-    if let Some(exit) = closing::exit(report) {
-        writeln!(out, "{exit}")?;
-    }
-    Ok(())
-}
+/// Columns before the counts of an area.
+const AREA_COUNTS: usize = 20;
 
 const RED: &str = "1;31";
 const YELLOW: &str = "33";
@@ -254,11 +323,9 @@ fn mark(verdict: Verdict) -> (&'static str, &'static str) {
     }
 }
 
-fn line(out: &mut dyn Write, name: &str, text: Option<&str>) -> io::Result<()> {
-    match text {
-        Some(text) => writeln!(out, "    {name:<9} {}", printable(text)),
-        None => Ok(()),
-    }
+/// The command that runs a check again, in one line however long, so that it can be copied.
+fn rerun(report: &Report, check: &str, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "    {:<9} conformance {} --check {check}", "rerun", printable(&report.target.rerun))
 }
 
 fn exchanges(exchanges: &[std::sync::Arc<Exchange>], out: &mut dyn Write) -> io::Result<()> {
@@ -288,9 +355,11 @@ fn exchanges(exchanges: &[std::sync::Arc<Exchange>], out: &mut dyn Write) -> io:
 
 #[cfg(test)]
 mod tests {
-    use super::super::tests::{report, result};
+    use insta::assert_snapshot;
+
+    use super::super::tests::{every_verdict, hostile, report, result, written};
     use super::*;
-    use crate::check::Level;
+    use crate::check::{Level, Need};
     use crate::mcp::Revision;
     use crate::report::CheckResult;
 
@@ -317,5 +386,48 @@ mod tests {
             assert!(screen.contains(check), "{check} in {screen}");
         }
         assert_eq!(screen.matches("FAIL").count(), 1, "{screen}");
+    }
+
+    #[test]
+    fn every_verdict_has_its_place() {
+        assert_snapshot!(written(&Terminal::default(), &report(every_verdict())));
+    }
+
+    #[test]
+    fn a_screen_breaks_lines_between_words_and_a_log_none() {
+        let narrow = Terminal { width: Some(60), ..Terminal::default() };
+        let screen = written(&narrow, &report(every_verdict()));
+        assert_snapshot!("narrow", screen);
+        let long = |line: &&str| line.chars().count() > 60 && !line.contains("rerun");
+        assert_eq!(screen.lines().find(long), None);
+        assert!(screen.contains("\n              token of its issuer"), "{screen}");
+    }
+
+    #[test]
+    fn a_quiet_report_has_the_findings_and_the_closing_line() {
+        let quiet = Terminal { volume: Volume::Quiet, ..Terminal::default() };
+        let nothing = written(&quiet, &report(vec![result("no-token", Verdict::Pass, Level::Must)]));
+        assert_eq!(nothing, "1 of 1 checks tested in 0.0 s; no area left out\n");
+        assert_snapshot!("quiet", written(&quiet, &report(every_verdict())));
+    }
+
+    #[test]
+    fn a_check_without_a_declaration_says_which() {
+        let undeclared = CheckResult {
+            missing: vec![Need::DeclaredBehaviour],
+            because: Some("conformance.toml declares no tool with \"one-time = true\"".to_owned()),
+            ..result("garbage-token", Verdict::NotTested, Level::Must)
+        };
+        let screen = written(&Terminal::default(), &report(vec![undeclared]));
+        assert!(
+            screen.contains("because   conformance.toml declares no tool with \"one-time = true\": garbage-token\n")
+        );
+    }
+
+    #[test]
+    fn nothing_that_a_server_says_is_obeyed_by_a_terminal_or_by_a_job() {
+        let screen = written(&Terminal::default(), &hostile("\u{1b}[2J\r\n::error::x\n##[error]y"));
+        assert!(!screen.contains('\u{1b}') && !screen.contains("##["), "{screen}");
+        assert!(screen.lines().all(|line| !line.trim_start().starts_with("::")), "{screen}");
     }
 }

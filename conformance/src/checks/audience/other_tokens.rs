@@ -33,7 +33,7 @@ const META: Meta = Meta {
     level: Level::Must,
     area: Area::Audience,
     needs: &[Need::ZoneControl],
-    follows_from: &["garbage-token", "audience-other", "audience-malformed"],
+    follows_from: &["garbage-token", "garbage-token-crash", "audience-other", "audience-malformed"],
     ..Meta::CALM
 };
 

@@ -30,7 +30,13 @@ const META: Meta = Meta {
     requirements: &["rfc6750-3-error-on-failed-token", "rfc6750-3.1-invalid-token-401"],
     level: Level::Should,
     area: Area::Challenge,
-    follows_from: &["garbage-token", "challenge-present", "challenge-grammar", "challenge-bearer"],
+    follows_from: &[
+        "garbage-token",
+        "garbage-token-crash",
+        "challenge-present",
+        "challenge-grammar",
+        "challenge-bearer",
+    ],
     ..Meta::CALM
 };
 

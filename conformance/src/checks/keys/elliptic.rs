@@ -37,7 +37,7 @@ const META: Meta = Meta {
     needs: &[Need::ZoneControl, Need::AdminRotateKeys],
     revisions: Revisions::Once,
     disturbs: Disturbs::Keys,
-    follows_from: &["foreign-signature", "garbage-token-crash"],
+    follows_from: &["foreign-signature", "garbage-token-crash", "key-rotation"],
     ..Meta::CALM
 };
 

@@ -34,7 +34,7 @@ const META: Meta = Meta {
     needs: &[Need::ZoneControl, Need::AdminRotateKeys],
     revisions: Revisions::Once,
     disturbs: Disturbs::Keys,
-    follows_from: &["foreign-signature"],
+    follows_from: &["foreign-signature", "key-rotation"],
     ..Meta::CALM
 };
 

@@ -39,7 +39,7 @@ const META: Meta = Meta {
     needs: &[Need::ZoneControl, Need::AdminRotateKeys, Need::FaultInjection],
     revisions: Revisions::Once,
     disturbs: Disturbs::Keys,
-    follows_from: &["tampered-claims", "foreign-signature"],
+    follows_from: &["tampered-claims", "foreign-signature", "key-rotation"],
     ..Meta::CALM
 };
 

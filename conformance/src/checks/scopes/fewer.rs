@@ -34,6 +34,7 @@ const META: Meta = Meta {
     level: Level::Should,
     area: Area::Scopes,
     needs: &[Need::ZoneControl, Need::ScopeMap],
+    follows_from: &["scope-challenge-precise"],
     ..Meta::CALM
 };
 

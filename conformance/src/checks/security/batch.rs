@@ -32,7 +32,7 @@ const META: Meta = Meta {
     requirements: &["sbp-verify-all-requests"],
     level: Level::Must,
     area: Area::Security,
-    follows_from: &["no-token", "garbage-token"],
+    follows_from: &["no-token", "garbage-token", "garbage-token-crash"],
     ..Meta::CALM
 };
 

@@ -36,7 +36,7 @@ const META: Meta = Meta {
     requirements: &["mcp-transport-authenticate-all"],
     level: Level::Should,
     area: Area::Security,
-    follows_from: &["no-token", "garbage-token"],
+    follows_from: &["no-token", "garbage-token", "garbage-token-crash"],
     ..Meta::CALM
 };
 

@@ -36,6 +36,7 @@ const META: Meta = Meta {
     requirements: &["mcp-transport-authenticate-all"],
     level: Level::Should,
     area: Area::Security,
+    follows_from: &["garbage-token-crash"],
     ..Meta::CALM
 };
 

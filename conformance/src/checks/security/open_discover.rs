@@ -34,7 +34,7 @@ const META: Meta = Meta {
     level: Level::Should,
     area: Area::Security,
     revisions: Revisions::Stateless,
-    follows_from: &["garbage-token"],
+    follows_from: &["garbage-token", "garbage-token-crash"],
     ..Meta::CALM
 };
 

@@ -35,7 +35,7 @@ const META: Meta = Meta {
     level: Level::Should,
     area: Area::Security,
     revisions: Revisions::Initialize,
-    follows_from: &["garbage-token"],
+    follows_from: &["garbage-token", "garbage-token-crash"],
     ..Meta::CALM
 };
 

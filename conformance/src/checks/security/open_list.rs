@@ -34,7 +34,7 @@ const META: Meta = Meta {
     requirements: &["mcp-transport-authenticate-all"],
     level: Level::Should,
     area: Area::Security,
-    follows_from: &["garbage-token"],
+    follows_from: &["garbage-token", "garbage-token-crash"],
     ..Meta::CALM
 };
 

@@ -34,7 +34,7 @@ const META: Meta = Meta {
     requirements: &["mcp-transport-notification-rejected-status"],
     level: Level::Must,
     area: Area::Security,
-    follows_from: &["garbage-token"],
+    follows_from: &["garbage-token", "garbage-token-crash"],
     ..Meta::CALM
 };
 

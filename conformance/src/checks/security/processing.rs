@@ -37,7 +37,7 @@ const META: Meta = Meta {
     requirements: &["mcp-auth-validate-before-processing"],
     level: Level::Must,
     area: Area::Security,
-    follows_from: &["no-token", "garbage-token"],
+    follows_from: &["no-token", "garbage-token", "garbage-token-crash"],
     ..Meta::CALM
 };
 

@@ -31,7 +31,7 @@ const META: Meta = Meta {
     level: Level::Must,
     area: Area::TokenValidation,
     needs: &[Need::ValidToken],
-    follows_from: &["garbage-token"],
+    follows_from: &["garbage-token", "garbage-token-crash"],
     ..Meta::CALM
 };
 
