@@ -85,7 +85,7 @@ impl Baseline {
     }
 
     /// Excuses the findings that are known, and says of each entry where it stands.
-    pub(crate) fn judge(&self, results: &mut [CheckResult], run: &Ran) -> Judged {
+    pub(crate) fn judge(&self, results: &mut [CheckResult], run: Ran) -> Judged {
         let entries = self.known.iter().map(|known| {
             let expired = known.expires.is_some_and(|day| run.today > day);
             let mut of_entry: Vec<_> = results.iter_mut().filter(|r| known.covers(r)).collect();
@@ -128,7 +128,7 @@ impl Known {
     }
 
     /// Where the entry stands by its results, and what more is to be said of that.
-    fn standing(&self, results: &[&mut CheckResult], run: &Ran) -> (Standing, Option<String>) {
+    fn standing(&self, results: &[&mut CheckResult], run: Ran) -> (Standing, Option<String>) {
         let verdicts: BTreeSet<Verdict> = results.iter().map(|r| r.verdict).collect();
         if verdicts.iter().any(|verdict| verdict.is_broken()) {
             return (Standing::Holds, None);
@@ -220,10 +220,10 @@ impl Entry {
     pub fn remark(&self, file: &str) -> String {
         let day = self.expires.as_deref().unwrap_or_default();
         match self.standing {
-            Standing::Holds => format!("known until {day}"),
+            Standing::Holds => "it is broken, as its entry says".to_owned(),
             Standing::Stale => format!("it passes now: take its entry out of {file}"),
             Standing::Expired => {
-                format!("its entry in {file} expired on {day}: mend it, or give it a new day and reason")
+                format!("its entry in {file} was good until {day}: mend it, or give it a new day and reason")
             }
             Standing::Unclear => {
                 format!("{}, so its entry is neither confirmed nor stale", self.because.as_deref().unwrap_or_default())
@@ -318,7 +318,7 @@ mod tests {
     }
 
     fn judged(text: &str, results: &mut [CheckResult], run: Ran) -> Vec<Standing> {
-        parsed(text).judge(results, &run).entries.iter().map(|entry| entry.standing).collect()
+        parsed(text).judge(results, run).entries.iter().map(|entry| entry.standing).collect()
     }
 
     const ENTRY: &str = "[[known]]\ncheck = 'audience-other'\nreason = 'ticket 7'\n";

@@ -10,6 +10,9 @@ use crate::mcp::Revision;
 /// The catalogue's file, part of the program.
 const TEXT: &str = include_str!("../requirements/catalogue.toml");
 
+/// What has no check, and why.
+const EXCLUSIONS: &str = include_str!("../requirements/exclusions.toml");
+
 /// One statement of a specification; see `requirements/README.md` for the columns.
 #[derive(Debug, Deserialize)]
 pub struct Requirement {
@@ -27,6 +30,8 @@ pub struct Requirement {
     pub url: String,
     /// Revisions of MCP for which it holds.
     pub applies: Vec<String>,
+    /// The topic.
+    pub area: String,
     /// The requirement in one sentence.
     pub summary: String,
     /// How to test it, or `not-testable: …`.
@@ -47,6 +52,29 @@ impl Requirement {
     }
 }
 
+/// A requirement that counts, and why it has no check.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exclusion {
+    /// The requirement's id.
+    pub id: String,
+    /// What makes a sound verdict impossible.
+    pub reason: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Exclusions {
+    #[serde(default)]
+    exclusion: Vec<Exclusion>,
+}
+
+static EXCLUDED: LazyLock<Vec<Exclusion>> = LazyLock::new(|| {
+    // The text is compiled in, and a test of `coverage` parses it.
+    let file: Exclusions = toml::from_str(EXCLUSIONS).expect("the exclusions that are compiled in are valid TOML");
+    file.exclusion
+});
+
 #[derive(Deserialize)]
 struct File {
     requirement: Vec<Requirement>,
@@ -61,6 +89,11 @@ static ALL: LazyLock<BTreeMap<String, Requirement>> = LazyLock::new(|| {
 /// Every requirement, by id.
 pub fn all() -> &'static BTreeMap<String, Requirement> {
     &ALL
+}
+
+/// The requirements that count and have no check, for a reason.
+pub fn exclusions() -> &'static [Exclusion] {
+    &EXCLUDED
 }
 
 /// The requirement with this id.

@@ -1,10 +1,12 @@
 //! The generated documentation: one page per check, their index, what they cover, and the schema of the JSON report.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::catalogue::{self, Requirement};
+use crate::catalogue;
 use crate::check::{Check, Need};
 use crate::checks;
+use crate::coverage::{Coverage, Entry, Totals};
 use crate::report;
 
 /// Every generated file: its path below `docs/`, and its text.
@@ -74,32 +76,71 @@ fn index() -> String {
     text
 }
 
-/// Which requirements of a server have a check, and which have none yet.
+/// Which requirements of a server have a check, which are excluded, and which have none yet.
 fn coverage() -> String {
-    let counted: Vec<_> = catalogue::all().values().filter(|r| r.counts_for_server()).collect();
-    let of = |id: &str| -> Vec<&str> {
-        checks::ALL.iter().map(|c| c.meta()).filter(|m| m.requirements.contains(&id)).map(|m| m.id).collect()
-    };
-    let (with, without): (Vec<&Requirement>, Vec<&Requirement>) =
-        counted.iter().copied().partition(|r| !of(&r.id).is_empty());
+    let coverage = Coverage::of_the_catalogue();
+    let Totals { counted, covered, excluded, missing } = coverage.total;
     let mut text = format!(
         "# What the checks cover\n\n\
-         Generated. {} of the {} requirements of a protected server that are testable and not optional have a check;\n\
+         Generated; `conformance list --coverage` prints the same. Of the {counted} requirements of a protected server that are\n\
+         testable and not optional, {covered} have a check, {excluded} are excluded for a reason, and {missing} have neither.\n\
          `requirements/README.md` says how they are counted, and a test that each such check catches a server that\n\
-         breaks the requirement.\n\n\
-         | requirement | level | checks |\n|---|---|---|\n",
-        with.len(),
-        counted.len()
+         breaks the requirement.\n"
     );
-    for requirement in &with {
-        let links: Vec<_> = of(&requirement.id).iter().map(|id| format!("[{id}](checks/{id}.md)")).collect();
-        let _ = writeln!(text, "| `{}` | {} | {} |", requirement.id, requirement.level, links.join(", "));
+    for (title, name, rows) in [("By area", "area", &coverage.areas), ("By revision", "revision", &coverage.revisions)]
+    {
+        let _ = write!(
+            text,
+            "\n## {title}\n\n| {name} | requirements | covered | excluded | without a check |\n|---|---|---|---|---|\n"
+        );
+        for (row, Totals { counted, covered, excluded, missing }) in rows {
+            let _ = writeln!(text, "| {row} | {counted} | {covered} | {excluded} | {missing} |");
+        }
     }
-    text.push_str("\n## Without a check\n\n");
-    for requirement in &without {
-        let _ = writeln!(text, "- `{}` ({}): {}", requirement.id, requirement.level, requirement.summary);
+    text.push_str("\n## By section\n");
+    let mut by_source: BTreeMap<&str, Vec<&Entry>> = BTreeMap::new();
+    for entry in &coverage.requirements {
+        by_source.entry(&entry.requirement.source).or_default().push(entry);
+    }
+    for (source, mut entries) in by_source {
+        entries.sort_by_key(|entry| (in_order(&entry.requirement.section), entry.id));
+        let _ = write!(
+            text,
+            "\n### {source}\n\n| section | area | requirement | level | checks |\n|---|---|---|---|---|\n"
+        );
+        for entry in entries {
+            let links: Vec<_> = entry.checks.iter().map(|id| format!("[{id}](checks/{id}.md)")).collect();
+            let checks = match (links.is_empty(), entry.excluded) {
+                (false, _) => links.join(", "),
+                (true, Some(_)) => "excluded".to_owned(),
+                (true, None) => "none yet".to_owned(),
+            };
+            let section = entry.requirement.section.replace('|', "\\|");
+            let _ = writeln!(
+                text,
+                "| [{section}]({}) | {} | `{}` | {} | {checks} |",
+                entry.requirement.url, entry.area, entry.id, entry.level
+            );
+        }
+    }
+    if excluded > 0 {
+        text.push_str("\n## Excluded\n\n");
+    }
+    for (entry, reason) in coverage.excluded() {
+        let _ = writeln!(text, "- `{}` ({}): {} {reason}", entry.id, entry.level, entry.requirement.summary);
+    }
+    if missing > 0 {
+        text.push_str("\n## Without a check\n\n");
+    }
+    for entry in coverage.missing() {
+        let _ = writeln!(text, "- `{}` ({}): {}", entry.id, entry.level, entry.requirement.summary);
     }
     text
+}
+
+/// A section's place: its numbers count as numbers, so that 5.10 comes after 5.2.
+fn in_order(section: &str) -> Vec<(u32, &str)> {
+    section.split(['.', ' ']).map(|part| (part.parse().unwrap_or(u32::MAX), part)).collect()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use crate::client::Client;
 use crate::context::{Context, Options, Run};
 use crate::discovery::is_loopback;
 use crate::mcp::Revision;
+use crate::remedy::remedy;
 use crate::report::{CheckResult, Verdict};
 use crate::scene::Scenes;
 use crate::survey;
@@ -237,6 +238,8 @@ fn result(
 ) -> CheckResult {
     let meta = job.check.meta();
     let verdict = Verdict::of(&ended, meta.level, strict);
+    let exchanges = transcript.take();
+    let remedy = ended.as_ref().err().and_then(|stop| remedy(stop, exchanges.iter().map(Arc::as_ref)));
     let (mut expected, mut actual, mut because) = (None, None, None);
     match ended {
         Err(Stop::Violation { expected: e, actual: a }) => {
@@ -265,10 +268,12 @@ fn result(
         remarks: transcript.take_remarks().iter().map(|r| run.secrets.mask(r)).collect(),
         because,
         missing,
+        remedy,
         follows_from: None,
+        framework_fix: None,
         excuse: None,
         duration_ms: transcript::millis(started.elapsed()),
-        exchanges: transcript.take(),
+        exchanges,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod access;
 mod bad_targets;
+mod judgement;
 mod launch;
 mod matrix;
 mod programs;

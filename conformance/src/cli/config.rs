@@ -447,6 +447,8 @@ mod tests {
             scope-implies = { "docs:write" = ["docs:read"] }
             strict = true
             timeout = 5
+            baseline = "known.toml"
+            known-flaky = [{ check = "key-rotation", reason = "a slow proxy" }]
             [server-audit]
             file = "audit.jsonl"
             subject = "/actor/user/uid"
@@ -464,6 +466,8 @@ mod tests {
             "--revision=2025-11-25",
             "--scope-implies=docs:write=docs:read",
             "--strict",
+            "--baseline=ci/known.toml",
+            "--known-flaky=key-rotation=a slow proxy",
             "--report=junit=ci/report.xml",
             "--report=markdown",
             "--timeout=5",
@@ -493,6 +497,8 @@ mod tests {
         assert!(message.contains("line 2") && message.ends_with("did you mean `timeout`?"), "{message}");
         let message = refused("[tools.search]\nscope = ['x']\n");
         assert!(message.contains("line 2") && message.ends_with("did you mean `scopes`?"), "{message}");
+        let message = refused("known-flaky = [\n{ check = 'x', reasn = 'y' }]\n");
+        assert!(message.contains("line 2") && message.ends_with("did you mean `reason`?"), "{message}");
         let message = refused("timeout = 'soon'\n");
         assert!(message.contains("line 1") && message.contains("u64"), "{message}");
     }

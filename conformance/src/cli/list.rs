@@ -1,4 +1,6 @@
-//! `conformance list`: every check, for people or for programs.
+//! `conformance list`: every check, or what the checks cover, for people or for programs.
+
+use std::fmt::Write as _;
 
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -6,6 +8,7 @@ use serde::Serialize;
 use super::fail;
 use crate::check::{Area, Level, Need};
 use crate::checks;
+use crate::coverage::{Coverage, Totals};
 use crate::exit_status::ExitStatus;
 
 /// Lists every check.
@@ -14,6 +17,9 @@ pub(super) struct List {
     /// For people or for programs
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: ListFormat,
+    /// List what the checks cover of the catalogue of requirements, by area and revision
+    #[arg(long)]
+    coverage: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -34,6 +40,9 @@ struct Entry {
 
 impl List {
     pub(super) fn execute(&self) -> ExitStatus {
+        if self.coverage {
+            return self.coverage();
+        }
         let entries = checks::ALL.iter().map(|check| {
             let meta = check.meta();
             Entry {
@@ -64,4 +73,56 @@ impl List {
         }
         ExitStatus::Success
     }
+
+    fn coverage(&self) -> ExitStatus {
+        let coverage = Coverage::of_the_catalogue();
+        match self.format {
+            ListFormat::Json => match serde_json::to_string_pretty(&coverage) {
+                Ok(text) => super::print(&text),
+                Err(error) => return fail(ExitStatus::CouldNotTest, error),
+            },
+            ListFormat::Text => super::print(&told(&coverage)),
+        }
+        ExitStatus::Success
+    }
+}
+
+/// The coverage for people.
+fn told(coverage: &Coverage) -> String {
+    let mut text = String::new();
+    for (title, rows) in [("by area", &coverage.areas), ("by revision", &coverage.revisions)] {
+        let _ = writeln!(text, "{title}");
+        let width = rows.keys().map(|name| name.len()).max().unwrap_or_default();
+        for (name, totals) in rows {
+            let _ = writeln!(text, "  {name:<width$}  {}", counted(*totals));
+        }
+        text.push('\n');
+    }
+    if coverage.total.excluded > 0 {
+        text.push_str("excluded\n");
+        for (entry, reason) in coverage.excluded() {
+            let _ = writeln!(text, "  {} ({}): {reason}", entry.id, entry.level);
+        }
+        text.push('\n');
+    }
+    if coverage.total.missing > 0 {
+        text.push_str("without a check\n");
+        for entry in coverage.missing() {
+            let _ = writeln!(text, "  {} ({}): {}", entry.id, entry.level, entry.requirement.summary);
+        }
+        text.push('\n');
+    }
+    let _ = write!(text, "of the requirements of a protected server, {}", counted(coverage.total));
+    text
+}
+
+fn counted(totals: Totals) -> String {
+    let Totals { counted, covered, excluded, missing } = totals;
+    let mut text = format!("{covered} of {counted} covered");
+    for (number, what) in [(excluded, "excluded"), (missing, "without a check")] {
+        if number > 0 {
+            let _ = write!(text, ", {number} {what}");
+        }
+    }
+    text
 }

@@ -28,6 +28,7 @@ use crate::client::Client;
 use crate::context::{Options, Run};
 use crate::declared::Declared;
 use crate::exit_status::ExitStatus;
+use crate::framework::{self, Glimpse};
 use crate::given::Given;
 use crate::mcp::Revision;
 use crate::report::{CheckResult, Format, Part, Policy, Report, Target, Terminal, Volume};
@@ -285,8 +286,12 @@ impl RunOptions {
             Part::Check(_) | Part::Area(_) | Part::Level(_) => None,
         });
         policy.lacking = needs.filter(|need| !has.contains(need)).collect();
-        let target = Target { notes, ..target(&run, &self.rerun(&subject.rerun)) };
+        let mut target = Target { notes, ..target(&run, &self.rerun(&subject.rerun)) };
         policy.token_refused.clone_from(&target.token_refused);
+        let glimpse = tokio::select! {
+            glimpse = Glimpse::of(&run) => glimpse,
+            () = interruptions.next() => return self.interrupted_early(&subject.url, &subject.rerun),
+        };
         let selected = self.selected();
         let results = tokio::select! {
             results = runner::run(&run, &selected, self.strict, &*progress) => results,
@@ -306,6 +311,7 @@ impl RunOptions {
                 say(format_args!("note: the zone could not be put back as it was: {left}"));
             }
         }
+        target.framework = framework::recognise(&glimpse, &results);
         let duration = crate::transcript::millis(started.elapsed());
         self.conclude(&Report::new(target, &selected, results, &policy, duration))
     }
@@ -335,6 +341,7 @@ impl RunOptions {
             call: String::new(),
             access: BTreeSet::new(),
             token_refused: None,
+            framework: None,
             notes: vec!["interrupted before the first check".to_owned()],
             rerun: self.rerun(rerun),
         };
@@ -528,6 +535,7 @@ fn target(run: &Run, rerun: &str) -> Target {
             TokenFound::Refused(how) => Some(run.secrets.mask(how)),
             TokenFound::Accepted(_) | TokenFound::NoneGiven => None,
         },
+        framework: None,
         notes: Vec::new(),
         rerun: run.secrets.mask(rerun),
     }

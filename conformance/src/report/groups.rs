@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{CheckResult, Excuse, Report, Verdict};
-use crate::baseline::{Entry, Standing, entries_for};
+use crate::baseline::{Standing, entries_for};
 use crate::check::{Area, Need};
 use crate::mcp::Revision;
 use crate::survey::NO_TOKEN_ACCEPTED;
@@ -71,6 +71,12 @@ pub(super) fn groups(results: &[CheckResult]) -> Vec<Group<'_>> {
     groups
 }
 
+/// How a finding is mended in the framework that was recognised: `in fastmcp: …`.
+pub(super) fn framework_fix(report: &Report, result: &CheckResult) -> Option<String> {
+    let recognised = report.target.framework.as_ref()?;
+    Some(format!("in {}: {}", recognised.framework.package(), result.framework_fix?))
+}
+
 /// The groups that the baseline knows, each with its reason.
 pub(super) fn known<'g, 'a>(all: &'g [Group<'a>]) -> Vec<(&'g Group<'a>, &'a str)> {
     let reason = |g: &Group<'a>| match &g.first().excuse {
@@ -89,11 +95,19 @@ pub(super) fn flaky<'g, 'a>(all: &'g [Group<'a>]) -> Vec<(&'g Group<'a>, Option<
     all.iter().filter_map(|g| Some((g, reason(g)?))).collect()
 }
 
-/// The entries of the baseline that are not simply so, with what is to be said of each.
-pub(super) fn entries(report: &Report) -> Vec<(&Entry, String)> {
-    let baseline = report.baseline.iter();
-    let entries = baseline.flat_map(|b| b.entries.iter().map(move |entry| (entry, entry.remark(&b.file))));
-    entries.filter(|(entry, _)| entry.standing != Standing::Holds).collect()
+/// The entries of the baseline that are not simply so: those of which the same is to be said together, by name.
+pub(super) fn entries(report: &Report) -> Vec<(Standing, String, String)> {
+    let mut told: Vec<(Standing, String, String)> = Vec::new();
+    for baseline in &report.baseline {
+        for entry in baseline.entries.iter().filter(|entry| entry.standing != Standing::Holds) {
+            let remark = entry.remark(&baseline.file);
+            match told.iter_mut().find(|(standing, _, said)| *standing == entry.standing && *said == remark) {
+                Some((_, names, _)) => names.push_str(&format!(", {}", entry.name())),
+                None => told.push((entry.standing, entry.name(), remark)),
+            }
+        }
+    }
+    told
 }
 
 /// The entries to paste into the baseline for what it does not know, if one was given and there is any such finding.

@@ -53,6 +53,7 @@ fn suite(name: &str, report: &Report) -> TestSuite {
         ("tested", closing::tested(report)),
     ];
     properties.extend(target.token_refused.iter().map(|how| ("no token was accepted", how.clone())));
+    properties.extend(target.framework.iter().map(|recognised| ("framework", recognised.sentence())));
     properties.extend(target.notes.iter().map(|note| ("note", note.clone())));
     properties.extend(report.summary.headline.iter().map(|h| ("headline", h.text.clone())));
     let mut suite = TestSuite::new(name);
@@ -127,6 +128,7 @@ fn story(report: &Report, result: &CheckResult) -> String {
     result.expected.iter().for_each(|expected| line("expected", expected));
     result.actual.iter().for_each(|actual| line("actual", actual));
     result.because.iter().for_each(|because| line("because", because));
+    result.remedy.iter().for_each(|remedy| line("try", remedy));
     result.remarks.iter().for_each(|remark| line("remark", remark));
     if result.excuse.is_some() {
         line("excuse", &excuse(result));
@@ -136,6 +138,9 @@ fn story(report: &Report, result: &CheckResult) -> String {
         if result.expected.is_some() {
             line("why", &check.section("Why it matters").replace('\n', " "));
             line("fix", &check.section("How to fix it").replace('\n', " "));
+            if let Some(fix) = groups::framework_fix(report, result) {
+                line("fix", &fix);
+            }
         }
         line("rerun", &format!("conformance {} --check {}", report.target.rerun, result.check));
     }
@@ -164,7 +169,7 @@ fn whole(report: &Report) -> TestSuite {
     case.set_classname("run");
     let mut lines = vec![text(&closing::tested(report))];
     lines.extend(closing::excused(report));
-    lines.extend(groups::entries(report).iter().map(|(entry, remark)| text(&format!("{}: {remark}", entry.name()))));
+    lines.extend(groups::entries(report).iter().map(|(_, names, remark)| text(&format!("{names}: {remark}"))));
     case.set_system_out(lines.join("\n"));
     let mut suite = suite("run", report);
     suite.add_test_case(case);
@@ -181,12 +186,23 @@ mod tests {
     use insta::assert_snapshot;
     use proptest::prelude::*;
 
-    use super::super::tests::{every_verdict, hostile, report, written};
+    use super::super::tests::{every_verdict, excused, hostile, report, written};
     use super::*;
 
     #[test]
     fn every_verdict_has_its_place() {
         assert_snapshot!(written(&Junit, &report(every_verdict())));
+    }
+
+    #[test]
+    fn what_is_excused_is_skipped_with_its_reason() {
+        let xml = written(&Junit, &excused());
+        assert!(xml.contains("<skipped message=\"known: ticket 7 (fail: expected 401"), "{xml}");
+        assert!(
+            xml.contains("<skipped message=\"known to be flaky: rate limit (inconclusive: the answer was 429"),
+            "{xml}"
+        );
+        assert!(xml.contains("audience-missing: it passes now: take its entry out of known.toml"), "{xml}");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::{Report, Reporter, Verdict, closing};
 use crate::baseline::Standing;
 use crate::checks;
 use crate::exit_status::ExitStatus;
+use crate::framework::Recognised;
 use crate::text::printable;
 
 /// Most characters of a cell: a summary has a bound, and the JSON report has it all.
@@ -63,11 +64,13 @@ fn head(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         Some(zone) => writeln!(out, "; zone {}.", code(zone))?,
         None => writeln!(out, "; no zone under control.")?,
     }
+    let framework = target.framework.as_ref().map(Recognised::sentence);
     for (name, text) in target
         .token_refused
         .iter()
         .map(|how| ("No token was accepted", how))
         .chain(target.not_spoken.iter().map(|how| ("Not spoken", how)))
+        .chain(framework.iter().map(|sentence| ("The server", sentence)))
         .chain(target.notes.iter().map(|note| ("Note", note)))
     {
         writeln!(out, "\n**{name}:** {}", code(text))?;
@@ -87,6 +90,7 @@ fn findings(report: &Report, all: &[Group<'_>], out: &mut dyn Write) -> io::Resu
         let result = group.first();
         let page = checks::find(result.check);
         let fix = page.map(|check| check.section("How to fix it")).filter(|_| result.expected.is_some());
+        let framework_fix = groups::framework_fix(report, result).map(|fix| ours(&fix));
         let actual = result.actual.as_ref().or(result.because.as_ref());
         let mut check = named(group);
         for remark in &result.remarks {
@@ -102,7 +106,7 @@ fn findings(report: &Report, all: &[Group<'_>], out: &mut dyn Write) -> io::Resu
             closing::words(result.verdict).to_uppercase(),
             result.expected.as_deref().map(code).unwrap_or_default(),
             actual.map(|text| code(text)).unwrap_or_default(),
-            ours(&fix.unwrap_or_default()),
+            [fix.map(|fix| ours(&fix)), framework_fix].into_iter().flatten().collect::<Vec<_>>().join("<br>"),
             page.map(|_| code(&format!("conformance {} --check {}", report.target.rerun, result.check)))
                 .unwrap_or_default(),
         )?;
@@ -115,11 +119,12 @@ fn inconclusive(report: &Report, all: &[Group<'_>], out: &mut dyn Write) -> io::
     if shown.is_empty() {
         return Ok(());
     }
-    writeln!(out, "\n### Inconclusive\n\n| Because | Checks |\n|---|---|")?;
+    writeln!(out, "\n### Inconclusive\n\n| Because | Try | Checks |\n|---|---|---|")?;
     for (because, groups) in shown {
         let mut names: Vec<_> = groups.iter().map(|g| named(g)).collect();
         names.extend(groups.iter().flat_map(|g| g.also(all)).map(|also| format!("{also} (for the same cause)")));
-        writeln!(out, "| {} | {} |", code(&because), names.join("<br>"))?;
+        let remedy = groups[0].first().remedy.as_deref().map(code).unwrap_or_default();
+        writeln!(out, "| {} | {remedy} | {} |", code(&because), names.join("<br>"))?;
     }
     Ok(())
 }
@@ -161,13 +166,13 @@ fn baseline(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if !entries.is_empty() {
         writeln!(out, "\n### Entries of the baseline\n\n| | Entry | |\n|---|---|---|")?;
     }
-    for (entry, remark) in entries {
-        let standing = match entry.standing {
+    for (standing, names, remark) in entries {
+        let standing = match standing {
             Standing::Stale => "STALE",
             Standing::Expired => "EXPIRED",
             Standing::Unclear | Standing::Holds => "",
         };
-        writeln!(out, "| {standing} | **{}** | {} |", entry.name(), code(&remark))?;
+        writeln!(out, "| {standing} | **{names}** | {} |", code(&remark))?;
     }
     match groups::to_paste(report) {
         Some((file, entries)) => writeln!(
@@ -249,12 +254,17 @@ mod tests {
     use proptest::prelude::*;
     use pulldown_cmark::{Event, Options, Parser, Tag};
 
-    use super::super::tests::{every_verdict, hostile, report, written};
+    use super::super::tests::{every_verdict, excused, hostile, report, written};
     use super::*;
 
     #[test]
     fn every_verdict_has_its_place() {
         assert_snapshot!(written(&Markdown, &report(every_verdict())));
+    }
+
+    #[test]
+    fn what_is_excused_stands_apart() {
+        assert_snapshot!(written(&Markdown, &excused()));
     }
 
     /// All but the text: what a reader of the Markdown sees the structure of.

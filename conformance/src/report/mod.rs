@@ -22,6 +22,7 @@ use serde::Serialize;
 use crate::baseline::{self, Ran};
 use crate::check::{Area, Check, Level, Need, Stop};
 use crate::exit_status::ExitStatus;
+use crate::framework::{self, Recognised};
 use crate::mcp::Revision;
 use crate::transcript::Exchange;
 
@@ -138,8 +139,12 @@ pub struct CheckResult {
     pub because: Option<String>,
     /// What the run would need, where the check was not tested.
     pub missing: Vec<Need>,
+    /// What would make it testable, where it came to nothing.
+    pub remedy: Option<String>,
     /// The check whose failure explains why this one failed, or why it could tell nothing.
     pub follows_from: Option<&'static str>,
+    /// How it is mended in the framework that was recognised, where that is known.
+    pub framework_fix: Option<&'static str>,
     /// Why this does not decide how the run ends, where it does not.
     pub excuse: Option<Excuse>,
     /// Milliseconds.
@@ -193,6 +198,8 @@ pub struct Target {
     pub access: BTreeSet<Need>,
     /// Why no token was accepted, where tokens were tried.
     pub token_refused: Option<String>,
+    /// What the server seems to be made with.
+    pub framework: Option<Recognised>,
     /// What is worth knowing about the access that the run had, and what to do about it.
     pub notes: Vec<String>,
     /// The subcommand and the options that reproduce the run, without `--check`.
@@ -245,13 +252,18 @@ impl Report {
             headline.gather(&mut results);
         }
         let run = Ran { today: policy.today, chosen_revisions: policy.chosen_revisions || policy.interrupted };
-        let baseline = policy.baseline.as_ref().map(|baseline| baseline.judge(&mut results, &run));
+        let baseline = policy.baseline.as_ref().map(|baseline| baseline.judge(&mut results, run));
         for result in &mut results {
             if let Some((_, reason)) = policy.flaky.iter().find(|(check, _)| *check == result.check) {
                 result.excuse = Some(Excuse::Flaky { reason: reason.clone() });
             }
         }
         bring_forward(&mut results);
+        if let Some(recognised) = &target.framework {
+            for result in results.iter_mut().filter(|r| r.verdict.is_broken()) {
+                result.framework_fix = framework::fix(recognised.framework, result.check);
+            }
+        }
         let summary = Summary { headline, ..summarise(selected, &results, baseline.as_ref(), policy, duration_ms) };
         let tool = Tool { name: "conformance", version: env!("CARGO_PKG_VERSION") };
         Self { schema_version: SCHEMA_VERSION, tool, target, summary, baseline, results }
@@ -393,6 +405,7 @@ impl Format {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::baseline::Baseline;
 
     pub(crate) fn result(check: &'static str, verdict: Verdict, level: Level) -> CheckResult {
         let known = crate::checks::find(check);
@@ -409,7 +422,9 @@ pub(crate) mod tests {
             remarks: Vec::new(),
             because: None,
             missing: Vec::new(),
+            remedy: None,
             follows_from: None,
+            framework_fix: None,
             excuse: None,
             duration_ms: 1,
             exchanges: Vec::new(),
@@ -417,6 +432,11 @@ pub(crate) mod tests {
     }
 
     pub(super) fn report(results: Vec<CheckResult>) -> Report {
+        judged(results, &Policy::default())
+    }
+
+    /// A report on results, judged by a policy.
+    pub(super) fn judged(results: Vec<CheckResult>, policy: &Policy) -> Report {
         let target = Target {
             url: "http://localhost:8080/mcp".to_owned(),
             revisions: Revision::ALL.to_vec(),
@@ -426,12 +446,13 @@ pub(crate) mod tests {
             call: "tools/list".to_owned(),
             access: BTreeSet::new(),
             token_refused: None,
+            framework: None,
             notes: Vec::new(),
             rerun: "run".to_owned(),
         };
         let mut selected: Vec<_> = results.iter().filter_map(|r| crate::checks::find(r.check)).collect();
         selected.dedup_by_key(|check| check.meta().id);
-        Report::new(target, &selected, results, &Policy::default(), 1)
+        Report::new(target, &selected, results, policy, 1)
     }
 
     /// A result of each kind, as small as can be.
@@ -466,6 +487,17 @@ pub(crate) mod tests {
         ]
     }
 
+    /// A report with a finding of each kind that a baseline knows of, and a flaky check.
+    pub(super) fn excused() -> Report {
+        let text = "[[known]]\ncheck = 'audience-other'\nreason = 'ticket 7'\n\
+                    [[known]]\ncheck = 'audience-missing'\nreason = 'ticket 8'\n\
+                    [[known]]\ncheck = 'key-rotation'\nreason = 'ticket 9'\n";
+        let baseline = Baseline::parse("known.toml", text).expect("a baseline");
+        let flaky = vec![("unsigned-token", Some("rate limit".to_owned()))];
+        let policy = Policy { baseline: Some(baseline), flaky, ..Policy::default() };
+        judged(every_verdict(), &policy)
+    }
+
     /// A report in which a server's text stands wherever it can.
     pub(super) fn hostile(said: &str) -> Report {
         let text = || Some(said.to_owned());
@@ -494,6 +526,16 @@ pub(crate) mod tests {
         let mut out = Vec::new();
         reporter.write(report, &mut out).expect("a vector takes everything");
         String::from_utf8(out).expect("reports are UTF-8")
+    }
+
+    #[test]
+    fn what_decides_is_listed_under_nothing_that_is_excused() {
+        let report = excused();
+        let of = |check: &str| report.results.iter().find(|r| r.check == check).expect("a result");
+        assert!(matches!(of("audience-other").excuse, Some(Excuse::Known { .. })));
+        assert_eq!((of("audience-sibling").excuse.clone(), of("audience-sibling").follows_from), (None, None));
+        assert!(matches!(of("unsigned-token").excuse, Some(Excuse::Flaky { .. })));
+        assert_eq!(report.summary.exit_status, ExitStatus::Findings);
     }
 
     #[test]

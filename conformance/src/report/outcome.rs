@@ -6,7 +6,7 @@ use clap::ValueEnum as _;
 use jiff::civil::Date;
 
 use super::{CheckResult, Excuse, Verdict};
-use crate::baseline::{Baseline, Judged, Standing};
+use crate::baseline::{Baseline, Entry, Judged, Standing};
 use crate::check::{Area, Level, Need};
 use crate::checks;
 use crate::exit_status::ExitStatus;
@@ -212,7 +212,7 @@ pub(super) fn decide(
 /// The baseline's entries that no longer say what is so.
 fn outdated(baseline: &Judged) -> Option<String> {
     let named = |standing, one: &str, several: &str| {
-        let names: Vec<_> = baseline.standing(standing).map(|entry| entry.name()).collect();
+        let names: Vec<_> = baseline.standing(standing).map(Entry::name).collect();
         match names.len() {
             0 => None,
             1 => Some(format!("the entry for {} {one}", names[0])),
@@ -350,7 +350,7 @@ mod tests {
         let other = Part::Check("audience-other");
         assert_eq!(reason(&[pass.clone(), unclear], other).0, ExitStatus::CouldNotTest, "for being inconclusive");
         assert_eq!(reason(&[], other).0, ExitStatus::Findings, "it was not run");
-        assert!(reason(&[pass.clone()], Part::Area(Area::Keys)).1.unwrap().contains("no check was run"));
+        assert!(reason(std::slice::from_ref(&pass), Part::Area(Area::Keys)).1.unwrap().contains("no check was run"));
 
         let waived = [pass, CheckResult { check: "key-rotation", ..untested(Need::Launch, Level::Must) }];
         assert_eq!(reason(&waived, Part::Level(Level::Must)).0, ExitStatus::Success);
@@ -383,7 +383,7 @@ mod tests {
             (Standing::Stale, Some("in the baseline b.toml, the entry for f is stale, since the check passes")),
             (Standing::Expired, Some("in the baseline b.toml, the entry for f has expired")),
         ] {
-            let entry = crate::baseline::Entry {
+            let entry = Entry {
                 check: "f",
                 revision: None,
                 reason: "ticket 7".to_owned(),

@@ -85,6 +85,9 @@ impl Terminal {
                 let line = format!("not spoken: {}", target.not_spoken.join(", "));
                 writeln!(out, "{}", self.flowed(&line, 0, 0))?;
             }
+            if let Some(recognised) = &target.framework {
+                writeln!(out, "{}", self.flowed(&recognised.sentence(), 0, 0))?;
+            }
         }
         let mut said = Vec::new();
         said.extend(target.token_refused.iter().map(|how| ("no token was accepted:".to_owned(), RED, how)));
@@ -113,6 +116,7 @@ impl Terminal {
         self.line(out, "expected", result.expected.as_deref())?;
         self.line(out, "actual", result.actual.as_deref())?;
         self.line(out, "because", result.because.as_deref())?;
+        self.line(out, "try", result.remedy.as_deref())?;
         for remark in &result.remarks {
             self.line(out, "remark", Some(remark))?;
         }
@@ -122,6 +126,7 @@ impl Terminal {
             if matches!(result.verdict, Verdict::Fail | Verdict::Warn | Verdict::Info) {
                 self.line(out, "why", Some(&check.section("Why it matters").replace('\n', " ")))?;
                 self.line(out, "fix", Some(&check.section("How to fix it").replace('\n', " ")))?;
+                self.line(out, "fix", groups::framework_fix(report, result).as_deref())?;
             }
             rerun(report, result.check, out)?;
         }
@@ -150,6 +155,7 @@ impl Terminal {
             let ids_shown = self.flowed(&ids.join(", "), title.chars().count() + 1, 2);
             writeln!(out, "{} {}", self.paint(&title, colour), self.bold(&ids_shown))?;
             self.line(out, "because", Some(&reason))?;
+            self.line(out, "try", groups[0].first().remedy.as_deref())?;
             rerun(report, ids[0], out)?;
             writeln!(out)?;
         }
@@ -207,13 +213,13 @@ impl Terminal {
     }
 
     fn baseline(self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
-        for (entry, remark) in groups::entries(report) {
-            let name = match entry.standing {
+        for (standing, names, remark) in groups::entries(report) {
+            let name = match standing {
                 Standing::Stale => self.paint("✗ STALE", RED),
                 Standing::Expired => self.paint("✗ EXPIRED", RED),
                 Standing::Unclear | Standing::Holds => self.paint("baseline", YELLOW),
             };
-            writeln!(out, "{name} {}: {}", entry.name(), printable(&remark))?;
+            writeln!(out, "{name} {names}: {}", printable(&remark))?;
         }
         if let Some((file, entries)) = groups::to_paste(report) {
             writeln!(
@@ -358,13 +364,39 @@ mod tests {
     use insta::assert_snapshot;
 
     use super::super::tests::{every_verdict, hostile, report, result, written};
+    use super::super::tests::{excused, report, result, written};
     use super::*;
+    use super::*;
+    use crate::check::Level;
     use crate::check::{Level, Need};
+    use crate::framework::{Confidence, Framework, Recognised};
     use crate::mcp::Revision;
     use crate::report::CheckResult;
 
     fn failed(check: &'static str, revision: Option<Revision>, actual: &str) -> CheckResult {
         CheckResult { revision, actual: Some(actual.to_owned()), ..result(check, Verdict::Fail, Level::Must) }
+    }
+
+    #[test]
+    fn what_is_excused_stands_apart_and_the_rest_can_be_pasted() {
+        insta::assert_snapshot!(written(&Terminal::default(), &excused()));
+    }
+
+    #[test]
+    fn the_fix_for_the_framework_stands_beside_the_general_one() {
+        let framework = Recognised {
+            framework: Framework::Fastmcp,
+            version: Some("4.2.3".to_owned()),
+            confidence: Confidence::Likely,
+            evidence: vec!["a sign".to_owned()],
+        };
+        let failed = failed("audience-other", None, "served");
+        let mut report = report(vec![failed]);
+        report.results[0].framework_fix = crate::framework::fix(Framework::Fastmcp, "audience-other");
+        report.target.framework = Some(framework);
+        let screen = written(&Terminal::default(), &report);
+        assert!(screen.contains("looks like fastmcp 4.2.3 (likely): a sign"), "{screen}");
+        assert!(screen.contains("fix       in fastmcp: `JWTVerifier(…, audience="), "{screen}");
     }
 
     /// A chain of consequences over revisions, as a server makes it that decodes tokens without verifying them.
