@@ -4,6 +4,7 @@
 //! [`context`] that records, and [`report`] writes what they came to.
 
 pub mod baseline;
+pub mod caller;
 pub mod catalogue;
 pub mod challenge;
 pub mod check;
@@ -27,6 +28,7 @@ pub mod mcp;
 pub mod no_reply;
 pub mod oauth;
 pub mod outage;
+pub mod pages;
 pub mod public_key;
 pub mod redirects;
 pub mod remedy;

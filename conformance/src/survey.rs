@@ -225,8 +225,9 @@ impl Surveyor<'_> {
             }
         }
         let scoped_tools = self.scoped_tools(&accepted, revision, &session, &served).await?;
-        let unscoped = |op: &&Operation| !scoped_tools.iter().any(|s| s.operation == **op);
-        if let Some(bearing) = served.iter().find(unscoped).or(served.first()) {
+        // Of two that bear alike the first: a tool for everybody, since token checks come as other users, too.
+        let is_scoped = |op: &Operation| scoped_tools.iter().any(|s| s.operation == *op);
+        if let Some(bearing) = served.iter().min_by_key(|op| (is_scoped(op), self.is_denied_to_some(op))) {
             self.bear(&accepted, bearing, &mut dialects).await;
         }
         let can_be_called =
@@ -261,6 +262,12 @@ impl Surveyor<'_> {
         let compact = zone.sign(&draft.header, &draft.claims).await?;
         self.secrets.add(&compact, "accepted token");
         Ok(Some(Token { compact, header: draft.header, claims: draft.claims }))
+    }
+
+    /// Whether somebody may not call it, as the user says.
+    fn is_denied_to_some(&self, operation: &Operation) -> bool {
+        let Operation::CallTool { name, .. } = operation else { return false };
+        self.options.declared.tools.get(name).is_some_and(|tool| tool.denied_to.is_some())
     }
 
     /// The tool's name, if the user named it.

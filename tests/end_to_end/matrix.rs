@@ -14,6 +14,12 @@ use support::oddity;
 
 use crate::programs::{FAULTY_SERVER, Run, conformance, faulty_server, temporary, zone};
 
+/// What is declared of the faulty server.
+const DECLARATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/support/conformance.toml");
+
+/// The tool that needs a scope.
+const SCOPE: &str = "read_report=reports:read";
+
 /// How many faults are tried at once: a run mostly waits.
 const AT_ONCE: usize = 4;
 
@@ -31,13 +37,13 @@ fn judge(fault: &Fault) -> Run {
         _ => "/mcp",
     };
     let url = format!("{}{path}", server.said("MCP_SERVER_URL"));
-    // Where no tool may be called, a scope of one is a contradiction.
-    let scope: &[&str] = match fault.name {
-        "leaves-list-open" => &[],
+    // Where no tool may be called, a scope of one is a contradiction, and so is what is declared of one.
+    let said: &[&str] = match fault.name {
+        "leaves-list-open" => &["--no-config"],
         "implies-scopes" | "forgets-implied-scopes" => {
-            &["--tool-scope", "read_report=reports:read", "--scope-implies", "reports:write=reports:read"]
+            &["--config", DECLARATIONS, "--tool-scope", SCOPE, "--scope-implies", "reports:write=reports:read"]
         }
-        _ => &["--tool-scope", "read_report=reports:read"],
+        _ => &["--config", DECLARATIONS, "--tool-scope", SCOPE],
     };
     let authority = fault.tls.map(|_| {
         let path = temporary(&format!("matrix-{}.pem", fault.name));
@@ -47,7 +53,7 @@ fn judge(fault: &Fault) -> Run {
     });
     let trust = authority.as_deref().map(|path| ["--ca-file", path]);
     let trust = trust.as_ref().map(<[_; 2]>::as_slice).unwrap_or_default();
-    conformance(&[&["run", "--url", &url, "--zone", server.said("ZONE")], BOUNDS, trust, scope].concat())
+    conformance(&[&["run", "--url", &url, "--zone", server.said("ZONE")], BOUNDS, trust, said].concat())
 }
 
 /// A server that the suite starts itself, and so knows the zone, the API that it calls and the log that it keeps.
@@ -57,7 +63,7 @@ fn judge_launched(fault: &Fault) -> Run {
     let log_to = format!("AUDIT_FILE={log}");
     let args = ["run", "--launch", &command, "--url", "http://127.0.0.1:0/mcp", "--env", &log_to];
     let knows = ["--server-audit", &log, "--tool-upstream", "fetch_upstream"];
-    let run = conformance(&[&args[..], &knows, BOUNDS, &["--tool-scope", "read_report=reports:read"]].concat());
+    let run = conformance(&[&args[..], &knows, BOUNDS, &["--config", DECLARATIONS, "--tool-scope", SCOPE]].concat());
     let _ = std::fs::remove_file(&log);
     run
 }

@@ -2,6 +2,7 @@
 //!
 //! `faulty-server FAULT` takes its zone and port from the environment, as the reference server does.
 
+mod access;
 mod connection;
 mod delegation;
 mod feed;
@@ -132,6 +133,7 @@ async fn misbehave(
     };
     let asked = Asked::of(&head, &body, peer);
     (fault.request)(&asked, &mut head);
+    let headers = head.headers.clone();
     let response = if (fault.lets_in)(&asked) {
         head.extensions.insert(Identity::of(&LaxToken::anonymous()));
         let answered = faulty.unguarded.clone().oneshot(Request::from_parts(head, Body::from(body))).await;
@@ -147,6 +149,7 @@ async fn misbehave(
         body = faulty.metadata.clone();
     }
     let mut response = Response::from_parts(head, body);
+    access::extend(&asked, &headers, &mut response);
     (fault.response)(&asked, &mut response);
     let body = response.body().clone();
     response.headers_mut().remove(http::header::CONTENT_LENGTH);

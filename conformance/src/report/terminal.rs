@@ -363,11 +363,8 @@ fn exchanges(exchanges: &[std::sync::Arc<Exchange>], out: &mut dyn Write) -> io:
 mod tests {
     use insta::assert_snapshot;
 
-    use super::super::tests::{every_verdict, hostile, report, result, written};
-    use super::super::tests::{excused, report, result, written};
+    use super::super::tests::{every_verdict, excused, hostile, report, result, written};
     use super::*;
-    use super::*;
-    use crate::check::Level;
     use crate::check::{Level, Need};
     use crate::framework::{Confidence, Framework, Recognised};
     use crate::mcp::Revision;

@@ -16,6 +16,10 @@ checks! {
     claim_type::ScopeClaimType,
     fewer::FewerScopes,
     implied::ImpliedScope,
+    tool_list::ToolList,
+    tool_access::ToolAccess,
+    resource_access::ResourceAccess,
+    completion_access::CompletionAccess,
 }
 
 use crate::check::{Need, Stop, Verdict};
