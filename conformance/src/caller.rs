@@ -57,14 +57,36 @@ impl<'a> Caller<'a> {
         let session = cx.open_session(token, &who).await?.map_err(|refusal| refused(&refusal))?;
         let caller = Self { cx, token: token.to_owned(), session, who: who.clone() };
         let bearing = cx.bearing_operation();
-        let control = if bearing == but { &Operation::ListTools } else { bearing };
+        let control = if bearing == but || is_denied_to_some(cx, bearing) { &Operation::ListTools } else { bearing };
         let reply = caller.ask(control, " (control)").await?;
-        if reply.outcome() == Outcome::Served { Ok(caller) } else { Err(refused(&reply)) }
+        if reply.outcome() != Outcome::Served {
+            return Err(refused(&reply));
+        }
+        if control != bearing {
+            let bare = mcp::post(cx.url(), control, cx.revision(), &caller.session);
+            let bare = cx.send(&bare.purpose(format!("{} with no token (control)", control.describe()))).await?;
+            if bare.outcome() == Outcome::Served {
+                let because =
+                    "what is for everybody is served without a token, so that it does not show that this one is good";
+                return Err(Stop::inconclusive(because));
+            }
+        }
+        Ok(caller)
     }
 
     /// Who it is, in a few words.
     pub fn who(&self) -> &str {
         &self.who
+    }
+
+    /// Its token.
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Its session; empty where the server has none.
+    pub fn session(&self) -> &Session {
+        &self.session
     }
 
     /// The answer to what this caller asks for.
@@ -76,6 +98,12 @@ impl<'a> Caller<'a> {
         let purpose = format!("{} with {}{why}", operation.describe(), self.who);
         Ok(self.cx.send(&request.purpose(purpose)).await?)
     }
+}
+
+/// Whether the user says that somebody may not do this.
+fn is_denied_to_some(cx: &Context, operation: &Operation) -> bool {
+    let Operation::CallTool { name, .. } = operation else { return false };
+    cx.declared().tools.get(name).is_some_and(|tool| tool.denied_to.is_some())
 }
 
 /// Passes where what was asked for was not done, while the accepted token is served: with a refusal, or an error.

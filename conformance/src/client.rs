@@ -211,6 +211,12 @@ impl Client {
         })
     }
 
+    /// The same client with a tighter bound on one exchange. That it is reached says nothing of the server's patience.
+    #[must_use]
+    pub fn within(&self, bound: Duration) -> Self {
+        Self { timeout: self.timeout.min(bound), in_vain: Arc::default(), ..self.clone() }
+    }
+
     /// The bound on one exchange, as it stands.
     pub fn timeout(&self) -> Duration {
         let is_patient = self.in_vain.load(Ordering::Relaxed) < IN_VAIN_AT_MOST;

@@ -655,6 +655,14 @@ impl Context {
         client.send(request, &self.transcript).await
     }
 
+    /// Sends any request, whose answer is waited for and read no longer than this.
+    ///
+    /// # Errors
+    /// [`NoReply`], which `?` turns into inconclusive.
+    pub async fn send_within(&self, bound: Duration, request: &Request) -> Result<Reply, NoReply> {
+        self.run.client.within(bound).send(request, &self.transcript).await
+    }
+
     /// Fetches a public document of the server, without credentials.
     ///
     /// # Errors

@@ -111,6 +111,17 @@ impl Reply {
         each.filter(|message| message["jsonrpc"] == "2.0").collect()
     }
 
+    /// The ids of the events of a stream, in the order in which they came, as far as a header can hold them.
+    pub fn event_ids(&self) -> Vec<String> {
+        if self.media_type() != "text/event-stream" {
+            return Vec::new();
+        }
+        let text = String::from_utf8_lossy(&self.body).replace('\r', "\n");
+        let ids = text.lines().filter_map(|line| line.strip_prefix("id:"));
+        let ids = ids.map(|id| id.strip_prefix(' ').unwrap_or(id).to_owned());
+        ids.filter(|id| !id.is_empty() && id.bytes().all(|byte| (b' '..=b'~').contains(&byte))).collect()
+    }
+
     /// The JSON-RPC message that answers the request.
     pub fn message(&self) -> Option<Value> {
         let answers = |m: &Value| {
@@ -322,6 +333,9 @@ mod tests {
         let body = "event: message\r\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/x\"}\r\n\r\n\
                     data: {\"jsonrpc\":\"2.0\",\r\ndata: \"id\":7,\"result\":{\"a\":1}}\r\n\r\n";
         assert_eq!(reply(200, "text/event-stream; charset=utf-8", body).result(), Some(json!({"a": 1})));
+        let with_ids = "id: 1_0\r\ndata:\r\n\r\nid:\r\nid:1_1\rdata: {}\n\n";
+        assert_eq!(reply(200, "text/event-stream", with_ids).event_ids(), ["1_0", "1_1"]);
+        assert!(reply(200, "text/plain", with_ids).event_ids().is_empty());
         let unfinished = "data: {\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}\n";
         assert_eq!(reply(200, "text/event-stream", unfinished).result(), None);
     }

@@ -20,7 +20,7 @@ const SECOND_PAGE: &str = "second";
 /// Puts these parts into an answer of the reference server, whose request had these headers in the end.
 pub(crate) fn extend(asked: &Asked, headers: &HeaderMap, response: &mut Response<Bytes>) {
     // Whatever the guard or the transport turned away stays as it is; unknown methods are 404 from 2026-07-28 on.
-    if !matches!(response.status(), StatusCode::OK | StatusCode::NOT_FOUND) || !asked.is_mcp() {
+    if !matches!(response.status(), StatusCode::OK | StatusCode::NOT_FOUND) {
         return;
     }
     let Ok(mut message) = serde_json::from_slice::<Value>(response.body()) else { return };
@@ -51,7 +51,9 @@ pub(crate) fn extend(asked: &Asked, headers: &HeaderMap, response: &mut Response
             }
             _ => return,
         },
-        Some("resources/list") if params["cursor"] == SECOND_PAGE => Ok(json!({"resources": [resource("vault://plans")]})),
+        Some("resources/list") if params["cursor"] == SECOND_PAGE => {
+            Ok(json!({"resources": [resource("vault://plans")]}))
+        }
         Some("resources/list") => Ok(json!({"resources": [resource("notes://own")], "nextCursor": SECOND_PAGE})),
         Some("resources/templates/list") => {
             Ok(json!({"resourceTemplates": [{"uriTemplate": "vault://{plan}", "name": "plans"}]}))

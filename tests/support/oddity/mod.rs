@@ -21,6 +21,7 @@ oddities! {
     lives_at_root,
     answers_as_a_stream,
     opens_sessions,
+    resumes_streams,
     speaks_one_revision,
     speaks_tls,
     is_started_by_the_suite,

@@ -38,12 +38,12 @@ fn tools(cx: &Context) -> Result<&[ScopedTool], Stop> {
 
 /// What several tools came to: the worst of it, and passed where at least one passed and none was worse.
 #[derive(Default)]
-struct Together {
+pub(crate) struct Together {
     worst: Option<Verdict>,
 }
 
 impl Together {
-    fn add(&mut self, verdict: Verdict) {
+    pub(crate) fn add(&mut self, verdict: Verdict) {
         let rank = |verdict: &Verdict| match verdict {
             Err(Stop::Violation { .. }) => 5,
             Err(Stop::Bug { .. }) => 4,
@@ -57,7 +57,7 @@ impl Together {
         }
     }
 
-    fn verdict(self) -> Verdict {
+    pub(crate) fn verdict(self) -> Verdict {
         self.worst.unwrap_or(Err(Stop::NotTested { need: Need::ScopeMap }))
     }
 }

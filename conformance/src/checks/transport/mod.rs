@@ -11,6 +11,7 @@ checks! {
     name_header_missing::NameHeaderMissing,
     name_header_differs::NameHeaderDiffers,
     name_header_encoded::NameHeaderEncoded,
+    param_header::ParamHeader,
     version_header_missing::VersionHeaderMissing,
     version_header_differs::VersionHeaderDiffers,
     header_refusal::HeaderRefusal,
@@ -27,6 +28,9 @@ checks! {
     reserved_error_codes::ReservedErrorCodes,
     result_type::ResultType,
     caching_hints::CachingHints,
+    page_cache_scope::PageCacheScope,
+    personal_results::PersonalResults,
+    cache_scope_access::CacheScopeAccess,
     content_type::ContentType,
     notification_status::NotificationStatus,
     get_stream::GetStream,
@@ -36,10 +40,12 @@ checks! {
     session_id_characters::SessionIdCharacters,
     session_missing::SessionMissing,
     session_ended::SessionEnded,
+    resumed_stream::ResumedStream,
     session_id_ignored::SessionIdIgnored,
     last_event_id_ignored::LastEventIdIgnored,
     connection_affinity::ConnectionAffinity,
     identity_per_request::IdentityPerRequest,
+    tool_list_connection::ToolListConnection,
 }
 
 use http::{Method, StatusCode};
@@ -55,6 +61,14 @@ use crate::reply::{Outcome, Reply};
 const HEADER_MISMATCH: i64 = -32020;
 /// JSON-RPC 2.0 section 5.1.
 const INVALID_PARAMS: i64 = -32602;
+
+/// The lists that a server may have: the capability, and the method that lists.
+const LISTS: [(&str, &str); 4] = [
+    ("tools", "tools/list"),
+    ("prompts", "prompts/list"),
+    ("resources", "resources/list"),
+    ("resources", "resources/templates/list"),
+];
 
 /// Leaves where an answer comes from somewhere that has not looked at the message: a limit, a proxy, the token's check.
 fn looked_at(reply: &Reply, what: &str) -> Verdict {
