@@ -120,16 +120,26 @@ fn numeric_date(claims: &Members, name: &str) -> Result<Option<f64>, InvalidToke
     }
 }
 
-/// `aud` is `resource`, or a list of names that has it, letter by letter.
+/// `aud` is `resource`, or a list of names that has it.
 pub fn audience(claims: &Members, resource: &str) -> Result<(), InvalidToken> {
+    let is_ours = |audience: &Value| audience.as_str().is_some_and(|audience| is_same_resource(audience, resource));
     let named = match claims.get("aud") {
-        Some(Value::String(audience)) => audience == resource,
-        Some(Value::Array(audiences)) => {
-            audiences.iter().all(Value::is_string) && audiences.iter().any(|audience| audience == resource)
-        }
-        _ => false,
+        Some(Value::Array(audiences)) => audiences.iter().all(Value::is_string) && audiences.iter().any(is_ours),
+        Some(audience) => is_ours(audience),
+        None => false,
     };
     if named { Ok(()) } else { Err(InvalidToken::Audience) }
+}
+
+/// Letter by letter, but for scheme and host, which have no letter case (RFC 3986 section 6.2.2.1). MCP has servers
+/// accept these in capitals ("Canonical Server URI").
+pub fn is_same_resource(audience: &str, resource: &str) -> bool {
+    let split = |uri: &str| {
+        let authority = uri.find("://")? + "://".len();
+        Some(uri[authority..].find(['/', '?', '#']).map_or(uri.len(), |at| authority + at))
+    };
+    let (Some(front), Some(own)) = (split(audience), split(resource)) else { return audience == resource };
+    audience[..front].eq_ignore_ascii_case(&resource[..own]) && audience[front..] == resource[own..]
 }
 
 /// `kid` names a key. It is only ever compared with the names of the zone's keys.

@@ -333,7 +333,8 @@ mod tests {
             (json!({ "aud": "http://localhost:8080/mcp/" }), Audience),
             (json!({ "aud": "http://localhost:8080/mcp2" }), Audience),
             (json!({ "aud": "https://localhost:8080/mcp" }), Audience),
-            (json!({ "aud": "http://LOCALHOST:8080/mcp" }), Audience),
+            (json!({ "aud": "http://localhost:8080/MCP" }), Audience),
+            (json!({ "aud": "http://localhost:8080@other.example/mcp" }), Audience),
             (json!({ "aud": "http://localhost:8080/mcp?a=b" }), Audience),
             (json!({ "aud": ["http://localhost:8000/mcp"] }), Audience),
             (json!({ "aud": [RESOURCE, 7] }), Audience),
@@ -370,6 +371,7 @@ mod tests {
         let (zone, verifier) = zone().await;
         for patch in [
             json!({ "aud": [RESOURCE] }),
+            json!({ "aud": "HTTP://LOCALHOST:8080/mcp" }),
             json!({ "aud": ["http://other.example", RESOURCE] }),
             json!({ "exp": NOW - 4 }),
             json!({ "exp": 4_102_444_800.5 }),

@@ -286,6 +286,7 @@ faults! {
     compares_audience_without_query,
     compares_audience_without_fragment,
     ignores_audience_case,
+    minds_case_of_audience_host,
     believes_host,
     believes_forwarded_host,
     accepts_upstream_audience,

@@ -1,5 +1,6 @@
 //! The rules by which the faulty server verifies tokens; each fault relaxes or bends one.
 
+use reference_server::rules::is_same_resource;
 use serde_json::Value;
 
 /// What is checked of a token. [`Rules::STRICT`] is the reference server's judgement.
@@ -272,11 +273,11 @@ impl Rules {
     };
 }
 
-/// Whether an audience, as string or array, has this element.
+/// Whether an audience, as string or array, names this resource.
 pub fn contains(aud: Option<&Value>, own: &str) -> bool {
+    let is_own = |aud: &Value| aud.as_str().is_some_and(|aud| is_same_resource(aud, own));
     match aud {
-        Some(Value::String(one)) => one == own,
-        Some(Value::Array(all)) => all.iter().any(|a| a == own),
-        _ => false,
+        Some(Value::Array(all)) => all.iter().any(is_own),
+        one => one.is_some_and(is_own),
     }
 }

@@ -11,6 +11,7 @@ checks! {
     array_other::AudienceArrayOther,
     array_mixed::AudienceArrayMixed,
     letter_case::AudienceLetterCase,
+    upper_case::AudienceUpperCase,
     from_host::AudienceFromHost,
     upstream::AudienceUpstream,
     each_request::AudienceEachRequest,
