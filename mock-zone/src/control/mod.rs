@@ -29,6 +29,7 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
     Router::new()
         .route("/_control", get(info::show))
         .route("/_control/tokens", post(tokens::mint))
+        .route("/_control/tokens/revoke", post(tokens::revoke))
         .route("/_control/keys", get(keys::list))
         .route("/_control/keys/rotate", post(keys::rotate))
         .route("/_control/keys/{kid}/retire", post(keys::retire))

@@ -1,4 +1,4 @@
-//! `POST /_control/tokens`: any token, signed by any key, or by none.
+//! `POST /_control/tokens`: any token, signed by any key, or by none. `/revoke`: one that is no longer active.
 
 use axum::Json;
 use axum::extract::State;
@@ -33,6 +33,12 @@ pub(super) async fn mint(State(app): State<Shared>, body: JsonBody) -> Result<(S
     let request = parse(body.members(&MEMBERS)?)?;
     let token = app.zone.mint(request).await?;
     Ok((StatusCode::CREATED, Json(json!({"token": token}))))
+}
+
+pub(super) async fn revoke(State(app): State<Shared>, body: JsonBody) -> Result<StatusCode, ControlError> {
+    let token = body.members(&["token"])?.required_string("token")?;
+    app.zone.revoke(token);
+    Ok(StatusCode::NO_CONTENT)
 }
 
 fn parse(mut members: Members) -> Result<MintRequest, ControlError> {

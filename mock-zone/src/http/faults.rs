@@ -20,11 +20,12 @@ pub(crate) enum Endpoint {
     Discovery,
     Jwks,
     Token,
+    Introspection,
 }
 
 impl Endpoint {
-    pub(crate) const NAMES: [(&'static str, Self); 3] =
-        [("discovery", Self::Discovery), ("jwks", Self::Jwks), ("token", Self::Token)];
+    pub(crate) const NAMES: [(&'static str, Self); 4] =
+        [("discovery", Self::Discovery), ("jwks", Self::Jwks), ("token", Self::Token), ("introspection", Self::Introspection)];
 
     pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::NAMES.into_iter().find_map(|(known, endpoint)| (known == name).then_some(endpoint))
@@ -232,7 +233,7 @@ fn wrong_body(endpoint: Endpoint, wrong: WrongBody, body: &[u8]) -> Response {
 fn empty(endpoint: Endpoint) -> Bytes {
     Bytes::from_static(match endpoint {
         Endpoint::Jwks => b"{\"keys\":[]}",
-        Endpoint::Discovery | Endpoint::Token => b"{}",
+        Endpoint::Discovery | Endpoint::Token | Endpoint::Introspection => b"{}",
     })
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod error;
 mod events;
 pub(crate) mod faults;
 pub(crate) mod guard;
+mod introspect;
 mod jwks;
 mod login;
 mod pages;
@@ -54,6 +55,8 @@ pub(crate) fn router(app: Shared) -> Router {
         .route("/openidconnect/jwks", get(jwks::keys))
         .route("/oauth/2/token", post(token::issue))
         .route("/oauth/2/registration", post(registration::register))
+        // Not in the metadata: nothing says that the real zone has it.
+        .route("/oauth/2/introspection", post(introspect::answer))
         .layer(from_fn(cors::open_to_browsers));
     // What a browser navigates to, and what reads the trail: other origins have no business here.
     let own = Router::new()

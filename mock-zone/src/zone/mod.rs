@@ -9,6 +9,7 @@ pub(crate) mod directory;
 pub(crate) mod exchange;
 mod grants;
 pub(crate) mod identifiers;
+pub(crate) mod introspect;
 pub(crate) mod keys;
 mod metadata;
 pub(crate) mod mint;
@@ -30,6 +31,7 @@ use jiff::Timestamp;
 use crate::audit::{AuditLog, Draft};
 use crate::config::{Config, Issuer};
 use crate::ports::Ports;
+use bounded::Bounded;
 use directory::{Directory, DirectoryError};
 use grants::GrantStore;
 use keys::{KeyError, Keys};
@@ -53,6 +55,8 @@ struct State {
     directory: Directory,
     sign_ins: SignIns,
     grants: GrantStore,
+    /// Access tokens that are no longer active.
+    revoked: Bounded<String, ()>,
 }
 
 /// Why a configuration makes no zone.
@@ -72,6 +76,7 @@ impl State {
             directory: Directory::new(config, issuer)?,
             sign_ins: SignIns::new(config.limits.sessions),
             grants: GrantStore::new(config.limits.grants, &*ports.entropy),
+            revoked: Bounded::new(config.limits.grants),
         })
     }
 }

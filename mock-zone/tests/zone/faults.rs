@@ -95,7 +95,7 @@ async fn a_fault_that_makes_no_sense_is_explained() {
         ("jwks", json!({"json": []}), StatusCode::BAD_REQUEST, "an object"),
         ("jwks", json!({"statu": 500}), StatusCode::BAD_REQUEST, "did you mean `status`"),
         ("token", json!({"body": "html"}), StatusCode::BAD_REQUEST, "`json`, with its `status`"),
-        ("authorize", json!({"status": 500}), StatusCode::NOT_FOUND, "discovery, jwks, token"),
+        ("authorize", json!({"status": 500}), StatusCode::NOT_FOUND, "discovery, jwks, token, introspection"),
     ] {
         let (answered, refusal) = zone.put(&format!("/_control/faults/{endpoint}"), fault).await;
         assert_eq!(answered, status, "{refusal}");

@@ -6,6 +6,7 @@ mod control_plane;
 mod exchange;
 mod faults;
 mod guard;
+mod introspection;
 mod program;
 mod registration;
 mod sign_in;
