@@ -166,6 +166,11 @@ impl Rollover {
             );
             rollover.retired = Retired::Unclear(why.clone());
             rollover.seen = Kind::ALL.map(|kind| (kind, Seen::Nothing(why.clone()))).into();
+        } else if zone.was_asked_for(Document::Introspection, since).await? {
+            let why =
+                "the server asks its zone about each token, and of the keys in the suite's sets the zone knows nothing";
+            rollover.retired = Retired::Unclear(why.to_owned());
+            rollover.seen = Kind::ALL.map(|kind| (kind, Seen::Nothing(why.to_owned()))).into();
         } else {
             let pairs = made.await?;
             // Without the key that was just taken up.

@@ -19,6 +19,8 @@ const TIMEOUT: Duration = Duration::from_secs(20);
 const JWKS_PATH: &str = "/openidconnect/jwks";
 /// Where it issues tokens.
 const TOKEN_PATH: &str = "/oauth/2/token";
+/// Where it says whether a token is active.
+const INTROSPECTION_PATH: &str = "/oauth/2/introspection";
 /// And its metadata, under two names; a server that knows the zone with a final slash asks with two slashes.
 const METADATA_PATHS: [&str; 2] = [".well-known/oauth-authorization-server", ".well-known/openid-configuration"];
 
@@ -47,6 +49,8 @@ pub enum Document {
     Jwks,
     /// Its authorization server metadata.
     Metadata,
+    /// What it says of one token (RFC 7662).
+    Introspection,
 }
 
 impl Document {
@@ -54,6 +58,7 @@ impl Document {
         match self {
             Self::Jwks => "/faults/jwks",
             Self::Metadata => "/faults/discovery",
+            Self::Introspection => "/faults/introspection",
         }
     }
 
@@ -61,6 +66,7 @@ impl Document {
     pub fn is_at(self, path: &str) -> bool {
         match self {
             Self::Jwks => path == JWKS_PATH,
+            Self::Introspection => path == INTROSPECTION_PATH,
             Self::Metadata => METADATA_PATHS.iter().any(|known| path.trim_start_matches('/') == *known),
         }
     }
@@ -250,6 +256,14 @@ impl Zone {
     pub async fn mint(&self, body: &Value) -> Result<String, ZoneError> {
         let answer = self.control(Method::POST, "/tokens", Some(body)).await?;
         member(&answer, "token")
+    }
+
+    /// Has the zone say of a token, from now on, that it is not active.
+    ///
+    /// # Errors
+    /// [`ZoneError`].
+    pub async fn revoke(&self, token: &str) -> Result<(), ZoneError> {
+        self.control(Method::POST, "/tokens/revoke", Some(&json!({"token": token}))).await.map(drop)
     }
 
     /// Every key of the zone.

@@ -19,10 +19,12 @@ use openssl::sign::Signer;
 use openssl::x509::X509;
 use reference_server::{Caller, InvalidToken, Scopes, Verifier, VerifyError};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use support::fault::{
-    Certificate, Fault, FollowsIssuer, Lack, Metadata, Payload, Rules, Secret, Signature, Strangers, WithoutKey,
+    Certificate, Fault, FollowsIssuer, Introspection, Lack, Metadata, Payload, Rules, Secret, Signature, Strangers,
+    WithoutKey,
 };
+use tokio::sync::OnceCell;
 
 /// A key set is small.
 const DOCUMENT_AT_MOST: usize = 512 * 1024;
@@ -90,6 +92,8 @@ pub(crate) struct LaxVerifier {
     /// How often the slow twin lacked the key of a name.
     lacked: Mutex<HashMap<String, usize>>,
     remembered: Mutex<HashSet<String>>,
+    /// Who the server is to its zone, where it asks about tokens: a client's id and secret.
+    client: OnceCell<(String, String)>,
     scopes: fn(&Value) -> String,
 }
 
@@ -113,6 +117,7 @@ impl LaxVerifier {
             tokens: AtomicUsize::new(0),
             lacked: Mutex::default(),
             remembered: Mutex::default(),
+            client: OnceCell::new(),
             scopes: fault.scopes,
         }
     }
@@ -129,6 +134,7 @@ impl Verifier for LaxVerifier {
         };
         if !rules.remembers || !self.is_remembered(token) {
             self.judge(&jwt).await?;
+            self.introspect(token).await?;
         }
         if rules.remembers {
             self.remember(token);
@@ -176,6 +182,39 @@ impl LaxVerifier {
             return Err(InvalidToken::Claims.into());
         }
         self.signature(jwt, keys_of).await
+    }
+
+    /// Asks the zone whether the token is active.
+    async fn introspect(&self, token: &str) -> Result<(), VerifyError> {
+        let how = self.rules.introspection;
+        let is_known = how == Introspection::AskedOnce && self.is_remembered(token);
+        if how == Introspection::Unasked || is_known {
+            return Ok(());
+        }
+        match self.is_active(token).await {
+            Some(true) => {
+                self.remember(token);
+                Ok(())
+            }
+            Some(false) => Err(InvalidToken::Claims.into()),
+            None if how == Introspection::PassesWithoutAnswer => Ok(()),
+            None => Err(VerifyError::Unavailable { retry_after: Duration::from_secs(1) }),
+        }
+    }
+
+    /// What the zone says; none where it says nothing.
+    async fn is_active(&self, token: &str) -> Option<bool> {
+        let client = self.client.get_or_try_init(|| async {
+            let new = json!({"name": "Server that asks about tokens"});
+            let made = self.http.post(format!("{}/_control/clients", self.zone)).json(&new).send().await.ok();
+            let made: Value = made.ok_or(())?.json().await.map_err(drop)?;
+            let text = |name: &str| made[name].as_str().map(str::to_owned).ok_or(());
+            Ok::<_, ()>((text("client_id")?, text("client_secret")?))
+        });
+        let (id, secret) = client.await.ok()?;
+        let asked = self.http.post(format!("{}/oauth/2/introspection", self.zone)).basic_auth(id, Some(secret));
+        let answer = asked.form(&[("token", token)]).send().await.ok()?.error_for_status().ok()?;
+        answer.json::<Value>().await.ok()?["active"].as_bool()
     }
 
     fn is_remembered(&self, what: &str) -> bool {

@@ -18,8 +18,8 @@ use crate::oddity;
 pub use asked::Asked;
 pub use delegation::{Attempt, Delegation};
 pub use rules::{
-    Certificate, Claims, FollowsIssuer, Keys, Lack, Metadata, Payload, Rules, Secret, Signature, Strangers, WithoutKey,
-    contains, is_for, is_for_signatures, is_long,
+    Certificate, Claims, FollowsIssuer, Introspection, Keys, Lack, Metadata, Payload, Rules, Secret, Signature,
+    Strangers, WithoutKey, contains, is_for, is_for_signatures, is_long,
 };
 
 /// A way to be broken. What a fault leaves at [`Fault::NONE`] is as in the reference server.
@@ -251,6 +251,8 @@ faults! {
     accepts_missing_claims,
     leaves_eight_minutes,
     remembers_tokens,
+    asks_about_a_token_once,
+    takes_silence_for_a_yes,
     asks_key_id,
     accepts_expired,
     accepts_recently_expired,

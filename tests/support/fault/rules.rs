@@ -51,6 +51,21 @@ pub struct Rules {
     pub strangers: Strangers,
     /// Whether a token that was good once is good for good.
     pub remembers: bool,
+    /// Whether the zone is asked about each token (RFC 7662).
+    pub introspection: Introspection,
+}
+
+/// What is made of the zone's word on a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Introspection {
+    /// The zone is not asked.
+    Unasked,
+    /// It is asked each time, and must say that the token is active.
+    Asked,
+    /// It is asked once for each token.
+    AskedOnce,
+    /// It is asked each time, and a token passes where there is no answer.
+    PassesWithoutAnswer,
 }
 
 /// The claims of a token.
@@ -270,6 +285,7 @@ impl Rules {
         payload: Payload::Strict,
         strangers: Strangers::Ignored,
         remembers: false,
+        introspection: Introspection::Unasked,
     };
 }
 

@@ -43,6 +43,7 @@ oddities! {
     takes_a_word,
     has_a_slow_twin,
     sends_log_messages,
+    asks_about_tokens,
 }
 
 pub use takes_a_word::WORD;

@@ -41,6 +41,8 @@ checks! {
     leeway::ExpLeeway,
     exp_boundary::ExpBoundary,
     kid_injection::KidInjection,
+    revoked::RevokedToken,
+    inactive::InactiveToken,
 }
 
 use crate::check::{Stop, Verdict};
