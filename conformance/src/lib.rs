@@ -16,6 +16,7 @@ pub mod coverage;
 pub mod declared;
 pub mod discovery;
 pub mod docs;
+pub mod dpop;
 pub mod elsewhere;
 pub mod exit_status;
 pub mod framework;

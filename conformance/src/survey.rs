@@ -901,7 +901,7 @@ impl From<String> for Refused {
 }
 
 /// The token that a Keycard zone would issue to a signed-in user, good for longer than any check waits.
-fn candidate(
+pub(crate) fn candidate(
     zone: &Zone,
     kid: &str,
     audience: &Value,

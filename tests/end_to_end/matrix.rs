@@ -40,6 +40,8 @@ fn judge(fault: &Fault) -> Run {
     // Where no tool may be called, a scope of one is a contradiction, and so is what is declared of one.
     let said: &[&str] = match fault.name {
         "leaves-list-open" => &["--no-config"],
+        // It refuses every plain bearer token, of which the rest is about.
+        "demands-dpop" => &["--config", DECLARATIONS, "--check", "dpop-required"],
         "implies-scopes" | "forgets-implied-scopes" => {
             &["--config", DECLARATIONS, "--tool-scope", SCOPE, "--scope-implies", "reports:write=reports:read"]
         }

@@ -15,6 +15,7 @@ pub mod audit;
 pub mod challenge;
 pub mod delegation;
 pub mod discovery;
+pub mod dpop;
 pub mod issuer;
 pub mod keys;
 pub mod scopes;
@@ -36,6 +37,7 @@ const AREAS: &[&[&'static dyn Check]] = &[
     token_validation::CHECKS,
     issuer::CHECKS,
     audience::CHECKS,
+    dpop::CHECKS,
     challenge::CHECKS,
     scopes::CHECKS,
     keys::CHECKS,

@@ -44,6 +44,8 @@ oddities! {
     has_a_slow_twin,
     sends_log_messages,
     asks_about_tokens,
+    takes_dpop,
+    demands_dpop,
 }
 
 pub use takes_a_word::WORD;
