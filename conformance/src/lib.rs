@@ -13,6 +13,7 @@ pub mod cli;
 pub mod client;
 pub mod context;
 pub mod coverage;
+pub mod cors;
 pub mod declared;
 pub mod discovery;
 pub mod docs;

@@ -44,6 +44,7 @@ oddities! {
     has_a_slow_twin,
     sends_log_messages,
     asks_about_tokens,
+    serves_browsers,
     takes_dpop,
     demands_dpop,
 }

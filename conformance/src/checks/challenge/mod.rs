@@ -23,6 +23,7 @@ checks! {
     malformed_challenge::MalformedCredentialsChallenge,
     trailing_word::TrailingWord,
     doubled_credentials::DoubledCredentials,
+    exposed::ChallengeExposed,
 }
 
 use http::StatusCode;

@@ -37,6 +37,7 @@ checks! {
     origin_metadata_valid::OriginMetadataValid,
     origin_metadata_root::OriginMetadataRoot,
     default_endpoints::DefaultEndpoints,
+    metadata_cors::MetadataCors,
 }
 
 pub(crate) mod own_server;

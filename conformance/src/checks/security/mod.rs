@@ -35,6 +35,7 @@ checks! {
     unregistered_redirect::UnregisteredRedirect,
     proxy_redirect::ProxyRedirect,
     proxy_framing::ProxyFraming,
+    foreign_credentials::ForeignCredentials,
 }
 
 mod own_authorization;

@@ -37,6 +37,7 @@ checks! {
     get_not_allowed::GetNotAllowed,
     delete_not_allowed::DeleteNotAllowed,
     allow::Allow,
+    preflight::Preflight,
     session_id_characters::SessionIdCharacters,
     session_missing::SessionMissing,
     session_ended::SessionEnded,
