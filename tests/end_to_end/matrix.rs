@@ -33,7 +33,7 @@ fn judge(fault: &Fault) -> Run {
     let zone = zone();
     let server = faulty_server(&zone, fault.name);
     let path = match fault.name {
-        "lives-at-root" | "serves-metadata-behind-slash" => "/",
+        "lives-at-root" | "has-its-endpoint-at-root" | "serves-metadata-behind-slash" => "/",
         _ => "/mcp",
     };
     let url = format!("{}{path}", server.said("MCP_SERVER_URL"));

@@ -410,6 +410,8 @@ faults! {
     remembers_the_caller,
     unlocks_tools_by_connection,
     unlocks_tools_by_use,
+    wants_a_session,
+    has_its_endpoint_at_root,
     spaces_session_ids,
     answers_404_without_session,
     serves_ended_sessions,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::fault::{Fault, contains, edit_challenge};
 use crate::oddity::publishes_own_keys::origin_of;
 
-pub(super) const ODDITY: Fault = Fault {
+pub(crate) const ODDITY: Fault = Fault {
     name: "lives-at-root",
     rules: |r| r.audience = audience_is_origin,
     metadata: resource_is_origin,

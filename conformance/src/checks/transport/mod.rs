@@ -47,6 +47,8 @@ checks! {
     connection_affinity::ConnectionAffinity,
     identity_per_request::IdentityPerRequest,
     tool_list_connection::ToolListConnection,
+    stateless_mode::StatelessMode,
+    endpoint_path::EndpointPath,
 }
 
 use http::{Method, StatusCode};
