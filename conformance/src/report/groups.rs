@@ -98,7 +98,7 @@ pub(super) fn flaky<'g, 'a>(all: &'g [Group<'a>]) -> Vec<(&'g Group<'a>, Option<
 /// The entries of the baseline that are not simply so: those of which the same is to be said together, by name.
 pub(super) fn entries(report: &Report) -> Vec<(Standing, String, String)> {
     let mut told: Vec<(Standing, String, String)> = Vec::new();
-    for baseline in &report.baseline {
+    if let Some(baseline) = &report.baseline {
         for entry in baseline.entries.iter().filter(|entry| entry.standing != Standing::Holds) {
             let remark = entry.remark(&baseline.file);
             match told.iter_mut().find(|(standing, _, said)| *standing == entry.standing && *said == remark) {

@@ -24,8 +24,12 @@ pub(crate) enum Endpoint {
 }
 
 impl Endpoint {
-    pub(crate) const NAMES: [(&'static str, Self); 4] =
-        [("discovery", Self::Discovery), ("jwks", Self::Jwks), ("token", Self::Token), ("introspection", Self::Introspection)];
+    pub(crate) const NAMES: [(&'static str, Self); 4] = [
+        ("discovery", Self::Discovery),
+        ("jwks", Self::Jwks),
+        ("token", Self::Token),
+        ("introspection", Self::Introspection),
+    ];
 
     pub(crate) fn parse(name: &str) -> Option<Self> {
         Self::NAMES.into_iter().find_map(|(known, endpoint)| (known == name).then_some(endpoint))
