@@ -287,6 +287,13 @@ const FIXES: &[Fix] = &[
         "serve `Starlette(routes=auth_provider.get_mcp_router(mcp.streamable_http_app(stateless_http=True)))` with the session \
          manager's `run()` in its lifespan, in place of `auth_provider.app(mcp)`",
     ),
+    fix_of(
+        &[KeycardaiMcp],
+        ORIGIN,
+        "serve `Starlette(routes=auth_provider.get_mcp_router(mcp.streamable_http_app(transport_security=\
+         TransportSecuritySettings(allowed_hosts=[…], allowed_origins=[…]))))`, with the session manager's `run()` in its lifespan, \
+         in place of `auth_provider.app(mcp)`",
+    ),
     // The official Python SDK
     fix_of(
         &[PythonSdk],
@@ -325,7 +332,7 @@ const FIXES: &[Fix] = &[
         "not an option of mcp, where pydantic adds the slash: put a route for the document in front of the app",
     ),
     fix_of(
-        &[PythonSdk, KeycardaiMcp],
+        &[PythonSdk],
         ORIGIN,
         "`mcp.streamable_http_app(transport_security=TransportSecuritySettings(allowed_hosts=[…], allowed_origins=[…]))`; beyond \
          loopback it is off by default",

@@ -109,17 +109,20 @@ pub struct Recognised {
 }
 
 impl Recognised {
-    /// The whole in a sentence: `looks like fastmcp 4.2.3 (likely): …`.
+    /// The whole in a sentence, with its best evidence: `looks like fastmcp 4.2.3 (likely): …`.
     pub fn sentence(&self) -> String {
         let version = self.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
         format!(
             "looks like {}{version} ({}): {}",
             self.framework.name(),
             self.confidence.name(),
-            self.evidence.join("; ")
+            self.evidence.iter().take(SAID).map(String::as_str).collect::<Vec<_>>().join("; ")
         )
     }
 }
+
+/// How much of the evidence a sentence says; the JSON report has it all.
+const SAID: usize = 3;
 
 /// What a framework is recognised by, beside what the checks have seen.
 #[derive(Debug, Default)]

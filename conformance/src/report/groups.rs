@@ -98,13 +98,12 @@ pub(super) fn flaky<'g, 'a>(all: &'g [Group<'a>]) -> Vec<(&'g Group<'a>, Option<
 /// The entries of the baseline that are not simply so: those of which the same is to be said together, by name.
 pub(super) fn entries(report: &Report) -> Vec<(Standing, String, String)> {
     let mut told: Vec<(Standing, String, String)> = Vec::new();
-    if let Some(baseline) = &report.baseline {
-        for entry in baseline.entries.iter().filter(|entry| entry.standing != Standing::Holds) {
-            let remark = entry.remark(&baseline.file);
-            match told.iter_mut().find(|(standing, _, said)| *standing == entry.standing && *said == remark) {
-                Some((_, names, _)) => names.push_str(&format!(", {}", entry.name())),
-                None => told.push((entry.standing, entry.name(), remark)),
-            }
+    let Some(baseline) = &report.baseline else { return told };
+    for entry in baseline.entries.iter().filter(|entry| entry.standing != Standing::Holds) {
+        let remark = entry.remark(&baseline.file);
+        match told.iter_mut().find(|(standing, _, said)| *standing == entry.standing && *said == remark) {
+            Some((_, names, _)) => names.push_str(&format!(", {}", entry.name())),
+            None => told.push((entry.standing, entry.name(), remark)),
         }
     }
     told
