@@ -285,23 +285,24 @@ fn bring_forward(results: &mut [CheckResult]) {
 
 /// One cause, one finding: a result is listed under another whose failure, in the same revision, explains it.
 fn relate(results: &mut [CheckResult], causes: &dyn Fn(&str) -> &'static [&'static str]) {
-    let failed: BTreeMap<(&'static str, Option<Revision>), Option<u16>> = results
+    let failed: BTreeMap<(&'static str, Option<Revision>), BTreeSet<u16>> = results
         .iter()
         .filter(|r| matches!(r.verdict, Verdict::Fail | Verdict::Warn))
-        .map(|r| ((r.check, r.revision), last_answer(r)))
+        .map(|r| ((r.check, r.revision), r.exchanges.iter().filter_map(|e| answer_to_probe(e)).collect()))
         .collect();
     let may_follow =
         |r: &CheckResult| matches!(r.verdict, Verdict::Fail | Verdict::Warn | Verdict::Info | Verdict::Inconclusive);
     for result in results.iter_mut().filter(|r| may_follow(r)) {
-        let answer = last_answer(result);
-        // What could not be judged follows only from a failure that is the same answer: a control that failed, or an answer
+        let answer = result.exchanges.last().and_then(|last| answer_to_probe(last));
+        // What could not be judged follows only from a failure that had the same answer: a control that failed, or an answer
         // that did not come, has a reason of its own.
-        let is_alike =
-            |of_cause: Option<u16>| result.verdict != Verdict::Inconclusive || answer.is_some() && answer == of_cause;
+        let is_alike = |of_cause: &BTreeSet<u16>| {
+            result.verdict != Verdict::Inconclusive || answer.is_some_and(|answer| of_cause.contains(&answer))
+        };
         let explains = |cause: &&'static str| {
             failed.iter().any(|((check, revision), of_cause)| {
                 let related = *revision == result.revision || revision.is_none() || result.revision.is_none();
-                check == cause && related && is_alike(*of_cause)
+                check == cause && related && is_alike(of_cause)
             })
         };
         result.follows_from = causes(result.check).iter().find(|c| explains(c)).copied();
@@ -322,9 +323,9 @@ fn relate(results: &mut [CheckResult], causes: &dyn Fn(&str) -> &'static [&'stat
     }
 }
 
-/// The status of the last answer to what a check sent, if it is not that of a control.
-fn last_answer(result: &CheckResult) -> Option<u16> {
-    result.exchanges.last().filter(|last| !last.purpose.ends_with("(control)")).and_then(|last| last.status)
+/// The status of an answer, if it is not that of a control.
+fn answer_to_probe(exchange: &Exchange) -> Option<u16> {
+    exchange.status.filter(|_| !exchange.purpose.ends_with("(control)"))
 }
 
 fn summarise(
