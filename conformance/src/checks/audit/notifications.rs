@@ -75,7 +75,7 @@ impl Check for LogNotifications {
         for message in &messages {
             let text = message.to_string();
             let is_shown = |part: &&str| traces(part).iter().any(|(_, trace)| contains(text.as_bytes(), trace));
-            if parts.iter().any(|part| is_shown(part)) {
+            if parts.iter().any(is_shown) {
                 return Err(given_away(message, "the token that the call was made with"));
             }
             if let Some(what) = cx.given_away_by(&text) {
