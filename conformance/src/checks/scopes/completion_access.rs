@@ -38,7 +38,8 @@ const META: Meta = Meta {
     requirements: &["mcp-completion-access-control"],
     level: Level::Must,
     area: Area::Scopes,
-    needs: &[Need::ZoneControl, Need::DeclaredBehaviour],
+    // And a declaration, but of a server that has completions: of another there is nothing to declare.
+    needs: &[Need::ZoneControl],
     follows_from: &["garbage-token"],
     ..Meta::CALM
 };

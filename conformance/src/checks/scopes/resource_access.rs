@@ -36,7 +36,8 @@ const META: Meta = Meta {
     requirements: &["mcp-resources-access-control"],
     level: Level::Should,
     area: Area::Scopes,
-    needs: &[Need::ZoneControl, Need::DeclaredBehaviour],
+    // And a declaration, but of a server that has resources: of another there is nothing to declare.
+    needs: &[Need::ZoneControl],
     follows_from: &["garbage-token"],
     ..Meta::CALM
 };

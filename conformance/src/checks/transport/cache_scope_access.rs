@@ -38,7 +38,8 @@ const META: Meta = Meta {
     requirements: &["mcp-caching-access-control-not-by-scope"],
     level: Level::Must,
     area: Area::Transport,
-    needs: &[Need::ZoneControl, Need::DeclaredBehaviour],
+    // And a declaration, but of a server that has resources: of another there is nothing to declare.
+    needs: &[Need::ZoneControl],
     revisions: Revisions::Stateless,
     follows_from: &["resource-access"],
     ..Meta::CALM
