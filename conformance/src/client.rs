@@ -58,6 +58,8 @@ pub struct Request {
     pub rpc_id: Option<Value>,
     /// Whether the answer's body is kept out of the evidence, since it may hold what nobody should see.
     pub confidential: bool,
+    /// Whether a request of the server's in an event stream ends the reading of it too.
+    pub ends_when_asked: bool,
 }
 
 impl Request {
@@ -72,6 +74,7 @@ impl Request {
             body: None,
             rpc_id: None,
             confidential: false,
+            ends_when_asked: false,
         }
     }
 
@@ -112,6 +115,13 @@ impl Request {
     #[must_use]
     pub fn confidential(mut self) -> Self {
         self.confidential = true;
+        self
+    }
+
+    /// The same request, of whose answer no more is read once the server asks something in its turn.
+    #[must_use]
+    pub fn until_asked(mut self) -> Self {
+        self.ends_when_asked = true;
         self
     }
 
@@ -324,6 +334,9 @@ impl Client {
             if reply.body.len() > BODY_AT_MOST {
                 reply.body.truncate(BODY_AT_MOST);
                 reply.cut_short = true;
+                break;
+            }
+            if is_stream && request.ends_when_asked && reply.requests().next().is_some() {
                 break;
             }
             if is_stream && reply.message().is_some() {

@@ -507,6 +507,11 @@ impl Context {
         self.run.secrets.given_away_by(text)
     }
 
+    /// The name of a token or secret of this run that a text holds.
+    pub fn known_secret_in(&self, text: &str) -> Option<String> {
+        self.run.secrets.known_in(text)
+    }
+
     /// An RSA key that no zone has.
     ///
     /// # Errors

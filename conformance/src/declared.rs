@@ -10,6 +10,9 @@ use serde_json::{Map, Value};
 
 use crate::check::Stop;
 
+/// The longest life of a `requestState` that is still short, in seconds.
+const SHORT: u64 = 900;
+
 /// All declarations of one configuration.
 #[derive(Debug, Clone, Default)]
 pub struct Declared {
@@ -37,18 +40,29 @@ pub struct Tool {
     pub upstream: bool,
     /// Claims that make the accepted token one that may not call it, such as `{ sub = "mallory" }`.
     pub denied_to: Option<Map<String, Value>>,
-    /// Whether it asks its caller for input before it completes.
+    /// Whether it asks its caller for input before it completes. A run calls it some dozens of times, and answers.
     #[serde(default)]
     pub asks_for_input: bool,
+    /// What to fill into its forms, by the property of `requestedSchema`; what is not named here is made up.
+    #[serde(default)]
+    pub input: Map<String, Value>,
+    /// Other arguments with which it asks as well, to see whether a `requestState` fits those of its own request only.
+    pub other_arguments: Option<Map<String, Value>>,
     /// Whether what its `requestState` says decides what is done or shown.
     #[serde(default)]
     pub state_has_meaning: bool,
+    /// After how many seconds its `requestState` is no longer taken. So long is waited, and for 900 s at most.
+    pub state_lasts: Option<u64>,
     /// Whether one `requestState` of it may be used once only.
     #[serde(default)]
     pub one_time: bool,
-    /// Whether the user confirms that its forms ask for secrets, where they look so.
+    /// Whether its forms do ask for secrets, where they look so. Not said: such a form is a warning.
+    pub asks_for_secrets: Option<bool>,
+    /// What to type on the page behind the URL that it sends its user to, by the name of the input.
     #[serde(default)]
-    pub asks_for_secrets: bool,
+    pub page: BTreeMap<String, String>,
+    /// A text on that page which only the signed-in user gets to see.
+    pub page_shows: Option<String>,
     /// Whether it may be called as a task.
     #[serde(default)]
     pub task: bool,
@@ -106,6 +120,11 @@ impl Tool {
     pub fn is_plain(&self) -> bool {
         !self.upstream && !self.asks_for_input && !self.one_time && !self.task && self.handle.is_none()
     }
+
+    /// After how many seconds its `requestState` must have lapsed: as declared, and no more than is called short.
+    pub fn state_lasts_at_most(&self) -> Option<u64> {
+        self.state_lasts.map(|seconds| seconds.min(SHORT))
+    }
 }
 
 impl Declared {
@@ -125,6 +144,11 @@ impl Declared {
     ) -> Result<Vec<(&'a str, &'a Tool)>, Stop> {
         let found: Vec<_> = self.tools.iter().filter(|(_, t)| holds(t)).map(|(name, t)| (name.as_str(), t)).collect();
         if found.is_empty() { Err(Stop::Undeclared { wanted }) } else { Ok(found) }
+    }
+
+    /// For how many seconds a check may wait until a `requestState` has lapsed.
+    pub fn longest_state(&self) -> u64 {
+        self.tools.values().filter_map(Tool::state_lasts_at_most).max().unwrap_or(0)
     }
 
     /// The tools that call the suite's upstream.

@@ -3,7 +3,9 @@
 //! The way of a run: [`survey`] finds a token that the server accepts, [`runner`] puts the [`checks`] to it, each in a
 //! [`context`] that records, and [`report`] writes what they came to.
 
+pub mod altered;
 pub mod baseline;
+pub mod browser;
 pub mod caller;
 pub mod catalogue;
 pub mod challenge;
@@ -22,6 +24,7 @@ pub mod elsewhere;
 pub mod exit_status;
 pub mod framework;
 pub mod given;
+pub mod inputs;
 pub mod launch;
 pub mod ledger;
 pub mod leeway;

@@ -199,6 +199,7 @@ pub fn post(endpoint: &Url, operation: &Operation, revision: Revision, session: 
         body: Some(message.to_string().into_bytes()),
         rpc_id,
         confidential: false,
+        ends_when_asked: false,
     }
 }
 

@@ -131,6 +131,11 @@ impl Reply {
         self.messages().into_iter().find(answers)
     }
 
+    /// What the server asks of its client in the answer: the JSON-RPC requests among its messages.
+    pub fn requests(&self) -> impl Iterator<Item = Value> {
+        self.messages().into_iter().filter(|message| message["method"].is_string() && !message["id"].is_null())
+    }
+
     /// The code of the JSON-RPC error that answers the request.
     pub fn error_code(&self) -> Option<i64> {
         self.message()?["error"]["code"].as_i64()

@@ -280,8 +280,10 @@ fn result(
 /// Runs a check within a bound of time, in a task of its own, so that a panic of it is a result like any other.
 async fn guarded(run: &Arc<Run>, job: Job, transcript: &Arc<Transcript>) -> crate::check::Verdict {
     let cx = Context::new(Arc::clone(run), job.revision, Arc::clone(transcript));
-    // A check sends a handful of requests, each bounded; the ones about keys also wait for the server's cache.
-    let bound = run.options.timeout * 12 + run.options.key_wait * 2 + Duration::from_secs(30);
+    // A check sends a handful of requests, each bounded; the ones about keys also wait for the server's cache, and one for
+    // a requestState to lapse.
+    let lapse = Duration::from_secs(run.options.declared.longest_state());
+    let bound = run.options.timeout * 12 + run.options.key_wait * 2 + lapse + Duration::from_secs(30);
     let mut task = JoinSet::new();
     let check = job.check;
     task.spawn(async move {

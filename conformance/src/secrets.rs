@@ -99,13 +99,16 @@ impl Secrets {
     /// What a text gives away: the name of a secret that it holds, whole or as one segment of a token, or that there is
     /// what looks like a token.
     pub fn given_away_by(&self, text: &str) -> Option<String> {
+        let looks_so = || (mask_jwts(text) != text).then(|| "something that looks like a token".to_owned());
+        self.known_in(text).or_else(looks_so)
+    }
+
+    /// The name of a secret of this run that a text holds, whole or as one segment of a token.
+    pub fn known_in(&self, text: &str) -> Option<String> {
         let has_part = |secret: &str| long_parts(secret).any(|part| text.contains(part));
-        let known =
-            self.lock().all.iter().find(|(secret, _)| text.contains(secret.as_str()) || has_part(secret)).cloned();
-        match known {
-            Some((_, name)) => Some(name),
-            None => (mask_jwts(text) != text).then(|| "something that looks like a token".to_owned()),
-        }
+        let known = self.lock();
+        let found = known.all.iter().find(|(secret, _)| text.contains(secret.as_str()) || has_part(secret));
+        found.map(|(_, name)| name.clone())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {

@@ -149,27 +149,31 @@ impl Browser {
     }
 }
 
-/// The first form of a page of ours: its action, and the inputs that come filled in.
+/// The first form of a page of ours: its action, its method, and the inputs that come filled in.
 #[derive(Debug, PartialEq, Eq)]
-struct Form {
-    action: String,
-    inputs: Vec<(String, String)>,
+pub(crate) struct Form {
+    pub(crate) action: String,
+    /// Whether it is sent by POST; else by GET.
+    pub(crate) is_post: bool,
+    pub(crate) inputs: Vec<(String, String)>,
 }
 
 impl Form {
-    fn of(page: &str) -> Option<Self> {
+    pub(crate) fn of(page: &str) -> Option<Self> {
         let from = &page[page.find("<form")?..];
         let form = &from[..from.find("</form").unwrap_or(from.len())];
-        let action = attribute(&form[..form.find('>')?], "action").unwrap_or_default();
+        let head = &form[..form.find('>')?];
+        let action = attribute(head, "action").unwrap_or_default();
+        let is_post = attribute(head, "method").is_some_and(|method| method.eq_ignore_ascii_case("post"));
         let inputs = form.split("<input").skip(1).filter_map(|rest| {
             let tag = &rest[..rest.find('>').unwrap_or(rest.len())];
             Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default()))
         });
-        Some(Self { action, inputs: inputs.collect() })
+        Some(Self { action, is_post, inputs: inputs.collect() })
     }
 
     /// The form as the user fills it in: names as on the real pages.
-    fn filled(self, email: &str, password: &str) -> Vec<(String, String)> {
+    pub(crate) fn filled(self, email: &str, password: &str) -> Vec<(String, String)> {
         let fill = |(name, value): (String, String)| match name.as_str() {
             "identifier" | "username" => (name, email.to_owned()),
             "password" => (name, password.to_owned()),
@@ -201,7 +205,7 @@ mod tests {
         let page = r#"<p>x</p><form method="post" action="/login?a=1&amp;b=2"><input type="hidden" name="csrf" value="c&quot;d">
             <input type="email" name="username" required><input type="password" name="password"><button>Sign in</button></form>"#;
         let form = Form::of(page).unwrap();
-        assert_eq!(form.action, "/login?a=1&b=2");
+        assert_eq!((form.action.as_str(), form.is_post), ("/login?a=1&b=2", true));
         let filled = form.filled("a@b", "pw");
         let expected = [("csrf", "c\"d"), ("username", "a@b"), ("password", "pw")];
         assert_eq!(filled, expected.map(|(n, v)| (n.to_owned(), v.to_owned())));
