@@ -3,9 +3,11 @@
 //! `faulty-server FAULT` takes its zone and port from the environment, as the reference server does.
 
 mod access;
+mod connect;
 mod connection;
 mod delegation;
 mod feed;
+mod inputs;
 mod log;
 mod verifier;
 
@@ -24,12 +26,13 @@ use conformance::tls::Front;
 use connection::{Peer, Wire};
 use delegation::LaxDelegation;
 use http::StatusCode;
+use inputs::Asking;
 use reference_server::config::{ClientCredentials, Config, MCP_PATH};
 use reference_server::rules::Identity;
 use reference_server::tools::Tools;
 use reference_server::{Ports, app, mcp_service};
-use support::fault::Asked;
-use support::fault::{self, Fault};
+use serde_json::Value;
+use support::fault::{self, Asked, Fault, Inputs};
 use support::tls::Authority;
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
@@ -91,7 +94,15 @@ async fn serve(fault: &'static Fault) -> Result<(), Box<dyn std::error::Error>> 
     let ports = Ports::system(log::open(fault)?);
     let tools = LaxDelegation::of(&config, fault).map_or_else(Tools::new, Tools::with_upstream);
     let verifier = LaxVerifier::new(&zone, config.resource().identifier(), fault);
-    let faulty = Arc::new(Faulty { fault, unguarded: unguarded(&config), metadata: metadata(&config, fault) });
+    let mut rules = Inputs::RIGHT;
+    (fault.inputs)(&mut rules);
+    let metadata = metadata(&config, fault);
+    // Users sign in for what the server says it is.
+    let configured = config.resource();
+    let resource = metadata["resource"].as_str().unwrap_or(configured.identifier());
+    let asking = Asking::new(rules, &zone, &origin, resource);
+    let metadata = metadata.to_string().into();
+    let faulty = Arc::new(Faulty { fault, unguarded: unguarded(&config), metadata, asking });
     // Around the whole router, so that a fault can change a path before it is looked up.
     let router = Router::new().fallback_service(app(&config, tools, verifier, &ports));
     let router = router.layer(from_fn_with_state(faulty, misbehave));
@@ -108,16 +119,18 @@ struct Faulty {
     unguarded: Router,
     /// The metadata as the fault has it.
     metadata: Bytes,
+    /// The tools that the reference server does not have.
+    asking: Asking,
 }
 
 fn unguarded(config: &Config) -> Router {
     Router::new().route_service(MCP_PATH, mcp_service(config, Tools::new()))
 }
 
-fn metadata(config: &Config, fault: &Fault) -> Bytes {
+fn metadata(config: &Config, fault: &Fault) -> Value {
     let mut metadata = config.resource().with_scopes(Tools::new().all_scopes()).metadata();
     (fault.metadata)(&mut metadata);
-    metadata.to_string().into()
+    metadata
 }
 
 async fn misbehave(
@@ -134,6 +147,9 @@ async fn misbehave(
     let asked = Asked::of(&head, &body, peer);
     (fault.request)(&asked, &mut head);
     let headers = head.headers.clone();
+    if let Some(page) = faulty.asking.connect.answer(&asked).await {
+        return page;
+    }
     let response = if (fault.lets_in)(&asked) {
         head.extensions.insert(Identity::of(&LaxToken::anonymous()));
         let answered = faulty.unguarded.clone().oneshot(Request::from_parts(head, Body::from(body))).await;
@@ -150,6 +166,7 @@ async fn misbehave(
     }
     let mut response = Response::from_parts(head, body);
     access::extend(&asked, &headers, &mut response);
+    faulty.asking.answer(&asked, &mut response);
     (fault.response)(&asked, &mut response);
     let body = response.body().clone();
     response.headers_mut().remove(http::header::CONTENT_LENGTH);

@@ -2,6 +2,7 @@
 
 mod asked;
 mod delegation;
+mod inputs;
 mod rules;
 
 use std::net::Ipv4Addr;
@@ -17,6 +18,7 @@ use crate::oddity;
 
 pub use asked::Asked;
 pub use delegation::{Attempt, Delegation};
+pub use inputs::Inputs;
 pub use rules::{
     Certificate, Claims, FollowsIssuer, Introspection, Keys, Lack, Metadata, Payload, Rules, Secret, Signature,
     Strangers, WithoutKey, contains, is_for, is_for_signatures, is_long,
@@ -41,6 +43,8 @@ pub struct Fault {
     pub request: fn(&Asked, &mut Parts),
     /// Whether a request goes past the guard.
     pub lets_in: fn(&Asked) -> bool,
+    /// Bends the rules by which tools ask for input, and keep what they hand out.
+    pub inputs: fn(&mut Inputs),
     /// Changes an answer.
     pub response: fn(&Asked, &mut Response<Bytes>),
     /// Bends the way in which an API behind the server is called.
@@ -68,6 +72,7 @@ impl Fault {
         wire: |_| {},
         request: |_, _| {},
         lets_in: |_| false,
+        inputs: |_| {},
         response: |_, _| {},
         delegation: |_| {},
         record: |_| true,
