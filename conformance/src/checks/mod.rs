@@ -16,6 +16,7 @@ pub mod challenge;
 pub mod delegation;
 pub mod discovery;
 pub mod dpop;
+pub mod inputs;
 pub mod issuer;
 pub mod keys;
 pub mod scopes;
@@ -44,6 +45,7 @@ const AREAS: &[&[&'static dyn Check]] = &[
     transport::CHECKS,
     security::CHECKS,
     delegation::CHECKS,
+    inputs::CHECKS,
     audit::CHECKS,
 ];
 

@@ -22,6 +22,7 @@ oddities! {
     answers_as_a_stream,
     opens_sessions,
     resumes_streams,
+    asks_in_its_stream,
     speaks_one_revision,
     speaks_tls,
     is_started_by_the_suite,

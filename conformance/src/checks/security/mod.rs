@@ -59,7 +59,7 @@ const GARBAGE: &str = "not-a-token";
 ///
 /// # Errors
 /// A violation where it was served; inconclusive where the server failed or a layer in front was asked too much.
-fn shut(reply: &Reply, what: &str) -> Verdict {
+pub(crate) fn shut(reply: &Reply, what: &str) -> Verdict {
     if reply.outcome() == Outcome::Served || reply.refuses_with_result() {
         return Err(Stop::violation(format!("a refusal of {what}"), reply.describe()));
     }

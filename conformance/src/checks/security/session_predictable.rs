@@ -59,7 +59,7 @@ impl Check for SessionPredictable {
 }
 
 /// How these ids, in the order in which they came within this time, can be foretold, if they can.
-fn foretold(ids: &[String], within: Duration) -> Option<&'static str> {
+pub(crate) fn foretold(ids: &[String], within: Duration) -> Option<&'static str> {
     if ids.iter().collect::<BTreeSet<_>>().len() < ids.len() {
         return Some("an id that came twice");
     }

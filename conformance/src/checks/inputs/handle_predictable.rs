@@ -1,0 +1,73 @@
+//! The next number is the next user's cart.
+
+use std::time::Instant;
+
+use async_trait::async_trait;
+
+use super::Issuer;
+use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
+use crate::checks::security::session_predictable::foretold;
+use crate::context::Context;
+use crate::page;
+use crate::text::quoted;
+
+page! {
+    /// State handles cannot be foretold
+    ///
+    /// # What it checks
+    /// Twenty handles are collected of a declared tool. None should come twice, and they should not be a counter or the time:
+    /// numbers, decimal or hexadecimal, that only grow, and by no more than other users or the clock explain. A handle that is
+    /// declared `public` is left out.
+    ///
+    /// # Why it matters
+    /// Whoever is issued one handle knows those before and after it.
+    ///
+    /// # How to fix it
+    /// Make handles of at least 128 random bits: a UUID of version 4 is one.
+    ///
+    /// # Reference
+    /// MCP Security Best Practices, "State Handle Hijacking".
+    pub struct HandlePredictable;
+}
+
+const META: Meta = Meta {
+    id: "handle-predictable",
+    requirements: &["sbp-state-handle-unguessable"],
+    level: Level::Should,
+    area: Area::Security,
+    needs: &[Need::ValidToken, Need::DeclaredBehaviour],
+    revisions: Revisions::Stateless,
+    ..Meta::CALM
+};
+
+#[async_trait]
+impl Check for HandlePredictable {
+    fn meta(&self) -> &'static Meta {
+        &META
+    }
+
+    async fn run(&self, cx: &Context) -> Verdict {
+        let issuers = Issuer::all(cx)?;
+        let Some(issuer) = issuers.iter().find(|issuer| !issuer.handle.public) else {
+            return Err(Stop::not_applicable("every declared handle is \"public\""));
+        };
+        let token = cx.served_token().await?;
+        let started = Instant::now();
+        let mut handles = Vec::new();
+        for _ in 0..COLLECTED {
+            let handle = issuer.issue(cx, &token.compact).await?;
+            handles.push(handle.as_str().map_or_else(|| handle.to_string(), str::to_owned));
+        }
+        match foretold(&handles, started.elapsed()) {
+            Some(how) => {
+                let expected = format!("handles of {} that cannot be foretold", quoted(issuer.name));
+                // What that function says of session ids holds of any.
+                Err(Stop::violation(expected, how))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// How many are compared: that random numbers of this count only grow is less likely than any accident.
+const COLLECTED: usize = 20;
