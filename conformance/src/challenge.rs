@@ -1,5 +1,7 @@
 //! The suite's own reading of `WWW-Authenticate` (RFC 9110 section 11.6.1), as strict as the grammar.
 
+use std::collections::BTreeSet;
+
 /// One challenge: its scheme and what follows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Challenge {
@@ -24,11 +26,8 @@ impl Challenge {
 
     /// A parameter name that occurs more than once, if any.
     pub fn repeated_param(&self) -> Option<&str> {
-        let names = self.params.iter().enumerate();
-        names
-            .into_iter()
-            .find(|(i, (n, _))| self.params[..*i].iter().any(|(m, _)| m == n))
-            .map(|(_, (n, _))| n.as_str())
+        let mut seen = BTreeSet::new();
+        self.params.iter().map(|(name, _)| name.as_str()).find(|name| !seen.insert(*name))
     }
 }
 
@@ -125,10 +124,13 @@ impl Parser<'_> {
                 Some(b'\\') => {
                     self.at += 1;
                     let Some(escaped) = self.peek() else { return Err(self.error("an unbalanced quote")) };
+                    if !is_text_byte(escaped) {
+                        return Err(self.error("a control character in a quoted string"));
+                    }
                     value.push(escaped);
                     self.at += 1;
                 }
-                Some(b) if b == b'\t' || b >= b' ' && b != 0x7f => {
+                Some(b) if is_text_byte(b) => {
                     value.push(b);
                     self.at += 1;
                 }
@@ -193,6 +195,11 @@ fn is_space(b: u8) -> bool {
     b == b' ' || b == b'\t'
 }
 
+/// What may stand in a quoted string, escaped or not (RFC 9110 section 5.6.4).
+fn is_text_byte(b: u8) -> bool {
+    b == b'\t' || b >= b' ' && b != 0x7f
+}
+
 /// A byte of `scope-token` (RFC 6749 section 3.3).
 pub fn is_scope_byte(byte: u8) -> bool {
     byte.is_ascii_graphic() && byte != b'"' && byte != b'\\'
@@ -208,6 +215,22 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::mangled::mangled;
+
+    const SEEDS: &[&str] = &[
+        "Bearer resource_metadata=\"https://h/.well-known/oauth-protected-resource/mcp\", scope=\"a b\"",
+        "Bearer realm=x , error = \"invalid_token\",error_description=\"say \\\"hi\\\"\"",
+        ", Negotiate YII=,,Basic realm=\"x, y\", Bearer, DPoP algs=\"ES256\"",
+    ];
+
+    /// A challenge in one of the forms that it may have.
+    fn written(challenge: &Challenge) -> String {
+        let quoted = |(name, value): &(String, String)| {
+            format!("{name}=\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\""))
+        };
+        let params: Vec<_> = challenge.params.iter().map(quoted).chain(challenge.token68.clone()).collect();
+        format!("{} {}", challenge.scheme, params.join(", "))
+    }
 
     fn one(value: &str) -> Challenge {
         let all = parse(value).unwrap();
@@ -242,6 +265,7 @@ mod tests {
             "Bearer realm=\"a\" scope=\"b\"",
             "realm=\"a\"",
             "Bearer a=\"b\"c",
+            "Bearer a=\"b\\\u{7}\"",
             "Bea rer=x y=z",
         ] {
             assert!(parse(bad).is_err(), "{bad}");
@@ -265,6 +289,20 @@ mod tests {
         #[test]
         fn any_text_is_read_or_refused(text in ".{0,200}") {
             let _ = parse(&text);
+        }
+
+        #[test]
+        fn what_is_read_is_written_and_read_again(bytes in mangled(SEEDS)) {
+            if let Ok(challenges) = parse(&String::from_utf8_lossy(&bytes)) {
+                let again: Vec<_> = challenges.iter().map(written).collect();
+                let again = parse(&again.join(", "));
+                prop_assert_eq!(again.as_ref(), Ok(&challenges));
+                for challenge in &challenges {
+                    let names = || challenge.params.iter().map(|(name, _)| name.as_str());
+                    let first = names().enumerate().find(|(at, name)| names().take(*at).any(|other| other == *name));
+                    prop_assert_eq!(challenge.repeated_param(), first.map(|(_, name)| name));
+                }
+            }
         }
 
         #[test]

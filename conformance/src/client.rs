@@ -17,7 +17,7 @@ pub use crate::no_reply::{NoReply, innermost};
 
 use crate::context::Options;
 use crate::ledger::Ledger;
-use crate::reply::Reply;
+use crate::reply::{EventEnds, Reply};
 use crate::secrets::Secrets;
 use crate::transcript::{self, Exchange, Transcript};
 
@@ -321,16 +321,20 @@ impl Client {
         if is_stream && request.rpc_id.is_none() {
             return Ok(reply); // a stream that was opened stays open; its head says all
         }
+        let mut events = EventEnds::default();
         loop {
-            match tokio::time::timeout_at(until, incoming.chunk()).await {
-                Ok(Ok(Some(chunk))) => reply.body.extend_from_slice(&chunk),
+            let answered = match tokio::time::timeout_at(until, incoming.chunk()).await {
+                Ok(Ok(Some(chunk))) => {
+                    reply.body.extend_from_slice(&chunk);
+                    is_stream && events.after(&chunk).is_some_and(|events| reply.is_answered_in(events))
+                }
                 Ok(Ok(None)) => break,
                 // The head has come, and what the body lacks the checks will see.
                 Ok(Err(_)) | Err(_) => {
                     reply.cut_short = true;
                     break;
                 }
-            }
+            };
             if reply.body.len() > BODY_AT_MOST {
                 reply.body.truncate(BODY_AT_MOST);
                 reply.cut_short = true;
@@ -339,7 +343,7 @@ impl Client {
             if is_stream && request.ends_when_asked && reply.requests().next().is_some() {
                 break;
             }
-            if is_stream && reply.message().is_some() {
+            if answered {
                 if self.keeps_its_connection {
                     let ends = read_to_its_end(&mut incoming, until.min(tokio::time::Instant::now() + ENDS_WITHIN));
                     reply.left_open = !ends.await;

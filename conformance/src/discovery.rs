@@ -1,5 +1,6 @@
 //! The ways to a server's protected resource metadata (RFC 9728), each followed once and shared by all checks.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -140,11 +141,11 @@ impl Discovery {
 
     /// The authorization servers that the metadata name, each once.
     pub fn issuers(&self) -> Vec<String> {
-        let mut issuers: Vec<String> = Vec::new();
+        let (mut issuers, mut known) = (Vec::new(), BTreeSet::new());
         for (_, document) in self.documents() {
             let listed = document.get("authorization_servers").and_then(Value::as_array).cloned().unwrap_or_default();
             for issuer in listed.iter().filter_map(Value::as_str) {
-                if !issuers.iter().any(|known| known == issuer) {
+                if known.insert(issuer.to_owned()) {
                     issuers.push(issuer.to_owned());
                 }
             }
@@ -202,7 +203,34 @@ pub fn is_loopback(url: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use http::{HeaderMap, StatusCode};
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::mangled::mangled;
+
+    const SEEDS: &[&str] = &[
+        r#"{"resource":"https://h/mcp","authorization_servers":["https://z","https://z"],"scopes_supported":["a","b"]}"#,
+        r#"{"resource":1,"authorization_servers":{"a":[]},"scopes_supported":["","a",null,"a"]}"#,
+    ];
+
+    proptest! {
+        #[test]
+        fn any_document_names_what_it_names_once(bytes in mangled(SEEDS)) {
+            let mut reply = Reply::new(StatusCode::OK, HeaderMap::new(), None);
+            reply.body = bytes;
+            let url = Url::parse("https://h/").unwrap();
+            let place = |way| Place { way, url: url.clone(), reply: Ok(reply.clone()) };
+            let places = vec![place(Way::PathInserted), place(Way::Root)];
+            let anonymous = Err(NoReply::Endless);
+            let discovery = Discovery { anonymous, places, advertised: None, exchanges: Vec::new() };
+            prop_assert!(discovery.documents().len() <= 1);
+            let (issuers, scopes) = (discovery.issuers(), discovery.scopes());
+            prop_assert_eq!(issuers.iter().collect::<BTreeSet<_>>().len(), issuers.len());
+            prop_assert!(scopes.is_sorted_by(|a, b| a < b) && !scopes.contains(&String::new()));
+            let _ = discovery.resource();
+        }
+    }
 
     #[test]
     fn the_well_known_string_goes_between_host_and_path() {

@@ -14,6 +14,7 @@ use crate::client;
 use crate::context::Options;
 use crate::discovery::{Discovery, may_be_fetched};
 use crate::mcp::{self, Operation, Revision, Session};
+use crate::reply::EventEnds;
 
 /// The bound on one look. A place that takes longer is not worth waiting for, since nobody asked for it.
 const LOOK_WITHIN: Duration = Duration::from_secs(4);
@@ -182,11 +183,11 @@ async fn read(request: reqwest::RequestBuilder) -> Option<(StatusCode, HeaderMap
     let mut response = request.send().await.ok()?;
     let (status, headers) = (response.status(), response.headers().clone());
     let is_stream = headers.get(CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"text/event-stream"));
-    let mut body = Vec::new();
+    let (mut body, mut events) = (Vec::new(), EventEnds::default());
     while body.len() < READ_AT_MOST {
         let Ok(Some(chunk)) = response.chunk().await else { break };
         body.extend_from_slice(&chunk);
-        if is_stream && (body.windows(2).any(|w| w == b"\n\n") || body.windows(4).any(|w| w == b"\r\n\r\n")) {
+        if is_stream && events.after(&chunk).is_some() {
             break;
         }
     }

@@ -29,6 +29,8 @@ pub mod launch;
 pub mod ledger;
 pub mod leeway;
 pub mod login;
+#[cfg(test)]
+mod mangled;
 pub mod mcp;
 pub mod no_reply;
 pub mod oauth;

@@ -1,6 +1,7 @@
 //! An answer of the server under test, and what may be concluded from it.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -91,6 +92,12 @@ impl Reply {
         self.headers.get(name).and_then(|v| v.to_str().ok())
     }
 
+    /// The session that the answer opens. An id that no server would read in a header of a request opens none.
+    pub fn session_id(&self) -> Option<String> {
+        const AT_MOST: usize = 8 * 1024;
+        self.header("mcp-session-id").filter(|id| id.len() <= AT_MOST).map(str::to_owned)
+    }
+
     /// The media type without parameters, in lower case.
     pub fn media_type(&self) -> String {
         let value = self.headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default();
@@ -99,16 +106,11 @@ impl Reply {
 
     /// Every JSON-RPC message of the answer, from a JSON body, a batch or an event stream.
     pub fn messages(&self) -> Vec<Value> {
-        let whole = if self.media_type() == "text/event-stream" {
-            events(&self.body).collect()
+        if self.media_type() == "text/event-stream" {
+            messages_of(events(after_mark(&self.body))).collect()
         } else {
-            self.json().into_iter().collect::<Vec<_>>()
-        };
-        let each = whole.into_iter().flat_map(|value| match value {
-            Value::Array(batch) => batch,
-            one => vec![one],
-        });
-        each.filter(|message| message["jsonrpc"] == "2.0").collect()
+            messages_of(self.json().into_iter()).collect()
+        }
     }
 
     /// The ids of the events of a stream, in the order in which they came, as far as a header can hold them.
@@ -124,11 +126,20 @@ impl Reply {
 
     /// The JSON-RPC message that answers the request.
     pub fn message(&self) -> Option<Value> {
-        let answers = |m: &Value| {
-            let is_answer = m.get("result").is_some() || m.get("error").is_some();
-            is_answer && self.rpc_id.as_ref().is_none_or(|id| m["id"] == *id || m["id"].is_null())
-        };
-        self.messages().into_iter().find(answers)
+        self.messages().into_iter().find(|message| self.is_answer(message))
+    }
+
+    /// Whether one of these events of the body answers the request.
+    pub(crate) fn is_answered_in(&self, range: Range<usize>) -> bool {
+        let begins = range.start == 0;
+        let bytes = self.body.get(range).unwrap_or_default();
+        let bytes = if begins { after_mark(bytes) } else { bytes };
+        messages_of(events(bytes)).any(|message| self.is_answer(&message))
+    }
+
+    fn is_answer(&self, message: &Value) -> bool {
+        let is_answer = message.get("result").is_some() || message.get("error").is_some();
+        is_answer && self.rpc_id.as_ref().is_none_or(|id| message["id"] == *id || message["id"].is_null())
     }
 
     /// What the server asks of its client in the answer: the JSON-RPC requests among its messages.
@@ -277,6 +288,55 @@ impl Reply {
     }
 }
 
+/// The JSON-RPC messages among these values, batches taken apart.
+fn messages_of(whole: impl Iterator<Item = Value>) -> impl Iterator<Item = Value> {
+    let each = whole.flat_map(|value| match value {
+        Value::Array(batch) => batch,
+        one => vec![one],
+    });
+    each.filter(|message| message["jsonrpc"] == "2.0")
+}
+
+/// Finds where the events of a stream end, each byte looked at once: a stream of a million events in as many pieces would
+/// else be read a million times.
+#[derive(Debug, Default)]
+pub(crate) struct EventEnds {
+    /// How much was looked at, and how much of that is whole events that were told of.
+    seen: usize,
+    told: usize,
+    event_has_begun: bool,
+    line_has_begun: bool,
+    after_carriage_return: bool,
+}
+
+impl EventEnds {
+    /// The events that this piece of the stream brings to their end, as a range of the whole.
+    pub(crate) fn after(&mut self, piece: &[u8]) -> Option<Range<usize>> {
+        let mut end = None;
+        for byte in piece {
+            self.seen += 1;
+            // CR LF is one line break.
+            let goes_on = std::mem::replace(&mut self.after_carriage_return, *byte == b'\r') && *byte == b'\n';
+            if goes_on {
+                continue;
+            }
+            let is_break = matches!(byte, b'\r' | b'\n');
+            if is_break && !self.line_has_begun && self.event_has_begun {
+                end = Some(self.seen);
+            }
+            self.event_has_begun = !is_break || self.event_has_begun && end != Some(self.seen);
+            self.line_has_begun = !is_break;
+        }
+        let end = end?;
+        Some(std::mem::replace(&mut self.told, end)..end)
+    }
+}
+
+/// The stream without the byte order mark that it may begin with.
+fn after_mark(stream: &[u8]) -> &[u8] {
+    stream.strip_prefix("\u{feff}".as_bytes()).unwrap_or(stream)
+}
+
 /// The JSON messages of an event stream (WHATWG HTML, "server-sent events"), as far as it was read.
 fn events(body: &[u8]) -> impl Iterator<Item = Value> {
     let text = String::from_utf8_lossy(body).replace("\r\n", "\n").replace('\r', "\n");
@@ -294,9 +354,48 @@ fn events(body: &[u8]) -> impl Iterator<Item = Value> {
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+    use crate::mangled::mangled;
+    use crate::text::is_visible;
+
+    const MESSAGES: &[&str] = &[
+        r#"{"jsonrpc":"2.0","id":7,"result":{"content":[{"type":"text","text":"x"}],"isError":true}}"#,
+        r#"{"jsonrpc":"2.0","id":7,"error":{"code":-32601,"message":"no such method","data":[1.5e3,null]}}"#,
+        r#"[{"jsonrpc":"2.0","id":"a","result":{}},{"jsonrpc":"2.0","id":7,"result":{}}]"#,
+    ];
+    const STREAMS: &[&str] = &[
+        ": hello\n\nevent: message\nid: 1\ndata: {\"jsonrpc\":\"2.0\",\ndata: \"id\":7,\"result\":{}}\n\n",
+        "\u{feff}data: {\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}\r\n\r\ndata: 1\r\rretry: 5\n\n",
+        "data:{\"jsonrpc\":\"2.0\",\"method\":\"notifications/x\"}\n\ndata:{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{}}\n\n",
+    ];
+
+    fn replied(content_type: &'static str, body: Vec<u8>) -> Reply {
+        Reply { body, ..reply(200, content_type, "") }
+    }
+
+    proptest! {
+        #[test]
+        fn any_body_is_described_in_one_plain_line(bytes in mangled(MESSAGES), status in 100_u16..600) {
+            let mut reply = replied("application/json", bytes);
+            reply.status = StatusCode::from_u16(status).unwrap();
+            let described = reply.describe();
+            prop_assert!(described.len() < 2000 && described.chars().all(is_visible), "{described}");
+            prop_assert!(reply.outcome() != Outcome::Served || reply.result().is_some());
+            prop_assert!(reply.expect_refused().is_err() || matches!(status, 401 | 403));
+            let _ = (reply.error_code(), reply.challenges());
+        }
+
+        #[test]
+        fn a_stream_is_answered_alike_however_it_is_cut_up(bytes in mangled(STREAMS), size in 1_usize..50) {
+            let mut events = EventEnds::default();
+            let whole = replied("text/event-stream", bytes);
+            let mut pieces = whole.body.chunks(size).filter_map(|piece| events.after(piece));
+            prop_assert_eq!(pieces.any(|range| whole.is_answered_in(range)), whole.message().is_some());
+        }
+    }
 
     fn reply(status: u16, content_type: &str, body: &str) -> Reply {
         let mut headers = HeaderMap::new();
@@ -343,6 +442,28 @@ mod tests {
         assert!(reply(200, "text/plain", with_ids).event_ids().is_empty());
         let unfinished = "data: {\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}\n";
         assert_eq!(reply(200, "text/event-stream", unfinished).result(), None);
+        let marked = "\u{feff}data: {\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}\n\n";
+        assert_eq!(reply(200, "text/event-stream", marked).result(), Some(json!({})));
+    }
+
+    #[test]
+    fn events_end_where_a_line_is_empty_however_the_stream_is_cut_up() {
+        for (stream, ends) in [
+            ("data: 1\n\ndata: 2\n\n", vec![9, 18]),
+            ("data: 1\r\n\r\ndata: 2\r\n\r\n", vec![10, 21]),
+            ("data: 1\r\rdata: 2\r\n\n", vec![9, 19]),
+            ("data: 1\r\ndata: 2\n", vec![]),
+            ("\n\r\n\ndata: 1\n\n\n\n", vec![13]),
+        ] {
+            for size in 1..=stream.len() {
+                let mut events = EventEnds::default();
+                let found: Vec<_> = stream.as_bytes().chunks(size).filter_map(|piece| events.after(piece)).collect();
+                assert!(found.iter().all(|range| ends.contains(&range.end)), "{stream:?} {found:?}");
+                assert_eq!(found.last().map(|range| range.end), ends.last().copied(), "{stream:?} by {size}");
+                let from = found.iter().map(|range| range.start);
+                assert!(from.eq([0].into_iter().chain(found.iter().map(|range| range.end)).take(found.len())));
+            }
+        }
     }
 
     #[test]

@@ -238,8 +238,33 @@ fn looks_like_jwt(candidate: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use base64::engine::general_purpose::STANDARD_NO_PAD;
+    use proptest::prelude::*;
 
     use super::*;
+    use crate::mangled::mangled;
+
+    const OPAQUE: &str = "an-opaque-secret-of-some-length";
+    const JWT: &str = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbGljZSIsImF1ZCI6ImIifQ.c2lnbmF0dXJl";
+    const SEEDS: &[&str] = &[
+        r#"{"error":"no good: an-opaque-secret-of-some-length","token":"eyJhbGciOiJub25lIn0.eyJzdWIiOiJhIn0.x"}"#,
+        "GET /mcp?access_token=an-opaque-secret-of-some-length&x=eyJhbGciOiJub25lIn0.e30.x HTTP/1.1",
+        "YW4tb3BhcXVlLXNlY3JldC1vZi1zb21lLWxlbmd0aA== 616e2d6f70617175652d736563726574 %61%6e%2d%6f%70%61",
+    ];
+
+    proptest! {
+        #[test]
+        fn no_secret_is_left_in_any_text(bytes in mangled(SEEDS), at in any::<prop::sample::Index>()) {
+            let secrets = Secrets::default();
+            secrets.add(OPAQUE, "given token");
+            secrets.add(JWT, "accepted token");
+            let mut text = String::from_utf8_lossy(&bytes).into_owned();
+            let places: Vec<_> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
+            text.insert_str(*at.get(&places), &format!(" {OPAQUE} {JWT} "));
+            let masked = secrets.mask(&text);
+            prop_assert!(!masked.contains(OPAQUE) && !masked.contains(JWT), "{masked}");
+            prop_assert_eq!(secrets.given_away_by(&masked), None, "{}", masked);
+        }
+    }
 
     #[test]
     fn known_secrets_and_unknown_jwts_are_masked_and_the_rest_is_kept() {

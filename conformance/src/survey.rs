@@ -14,7 +14,7 @@ use crate::given::{Given, Issued};
 use crate::mcp::{self, Operation, Revision, Session};
 use crate::reply::{Outcome, Reply};
 use crate::secrets::Secrets;
-use crate::text::quoted;
+use crate::text::{is_visible, quoted};
 use crate::token::Token;
 use crate::transcript::Transcript;
 use crate::waits::Waits;
@@ -22,6 +22,13 @@ use crate::zone::{Document, Zone, ZoneError};
 
 /// Most read-only tools that are called to find out which scopes they need.
 const TOOLS_TRIED: usize = 6;
+
+/// Most bytes of the name of a tool that is called unasked. The specification has 128 characters at most.
+const NAME_AT_MOST: usize = 512;
+
+/// Most bytes of a token's scopes, all together: what a server names is as long as it likes, and what is sent to it, or
+/// to the zone, is not.
+const SCOPES_AT_MOST: usize = 4096;
 
 /// The lifetime of the accepted token, in seconds, beyond what the checks may wait for keys.
 const TOKEN_LIFETIME: i64 = 3600;
@@ -255,6 +262,7 @@ impl Surveyor<'_> {
         let mut scopes = token.scopes();
         let known = scopes.len();
         scopes.extend(more.iter().filter(|scope| !token.scopes().contains(scope)).cloned());
+        let scopes = that_fit(scopes);
         if scopes.len() == known {
             return Ok(None);
         }
@@ -317,7 +325,7 @@ impl Surveyor<'_> {
             // A server that lets anybody in may want them to begin with a session.
             let first = mcp::post(self.url(), &Operation::Initialize, revision, &session);
             let begun = self.client.send(&first, &self.transcript).await.ok()?;
-            session.id = begun.header("mcp-session-id").map(str::to_owned);
+            session.id = begun.session_id();
             let initialized = Operation::Notification("notifications/initialized");
             let _ = self.client.send(&mcp::post(self.url(), &initialized, revision, &session), &self.transcript).await;
         }
@@ -526,8 +534,9 @@ impl Surveyor<'_> {
     }
 
     fn scopes(&self, discovery: &Discovery) -> Vec<String> {
-        let declared = self.options.tool_scopes.values().flatten().cloned();
-        let mut scopes: Vec<String> = discovery.scopes().into_iter().chain(declared).collect();
+        let mut scopes: Vec<String> = self.options.tool_scopes.values().flatten().cloned().collect();
+        scopes.extend(discovery.scopes());
+        let mut scopes = that_fit(scopes);
         scopes.sort();
         scopes.dedup();
         scopes
@@ -593,7 +602,7 @@ impl Surveyor<'_> {
         let none = Session::default();
         if revision.initializes() {
             let reply = self.ask(token, &Operation::Initialize, revision, &none).await?;
-            let id = reply.header("mcp-session-id").map(str::to_owned);
+            let id = reply.session_id();
             match reply.result().as_ref().map(|r| r["protocolVersion"].as_str()) {
                 Some(Some(version)) if version == revision.name() => {}
                 Some(Some(other)) => {
@@ -638,9 +647,15 @@ impl Surveyor<'_> {
         // What says of itself that it asks others is asked last.
         listed.sort_by_key(|tool| tool["annotations"]["openWorldHint"] == Value::Bool(true));
         for tool in listed {
+            if callable.len() >= TOOLS_TRIED + self.options.tools.len() {
+                break;
+            }
             let read_only = tool["annotations"]["readOnlyHint"] == Value::Bool(true);
             let needs_nothing = tool["inputSchema"]["required"].as_array().is_none_or(Vec::is_empty);
-            let Some(name) = tool["name"].as_str().filter(|_| read_only && needs_nothing) else { continue };
+            let is_name = |name: &&str| name.len() <= NAME_AT_MOST && name.chars().all(is_visible);
+            let Some(name) = tool["name"].as_str().filter(|_| read_only && needs_nothing).filter(is_name) else {
+                continue;
+            };
             if self.options.declared.tools.get(name).is_some_and(|declared| declared.upstream) {
                 continue; // each call of it is one of the upstream, and checks of their own make those
             }
@@ -933,7 +948,19 @@ pub(crate) fn candidate(
 fn challenged_scopes(reply: &Reply) -> Vec<String> {
     let challenge = reply.bearer_challenge().filter(|c| c.param("error") == Some("insufficient_scope"));
     let scope = challenge.as_ref().and_then(|c| c.param("scope")).unwrap_or_default();
-    scope.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect()
+    that_fit(scope.split(' ').filter(|s| !s.is_empty()).map(str::to_owned).collect())
+}
+
+/// As many of the scopes as a token can have and still fit into a header.
+fn that_fit(scopes: Vec<String>) -> Vec<String> {
+    let mut left = SCOPES_AT_MOST;
+    let mut fits = |scope: &String| {
+        let length = scope.len() + 1;
+        let fits = length <= left;
+        left -= if fits { length } else { 0 };
+        fits
+    };
+    scopes.into_iter().filter(|scope| fits(scope)).collect()
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -7,11 +7,13 @@
 pub fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() || is_invisible(c) || c == '#' && out.ends_with('#') {
+        if c == '#' && out.ends_with('#') {
             // `escape_default` leaves what is ASCII and printable as it is.
-            if c == '#' { out.push_str("\\u{23}") } else { out.extend(c.escape_default()) }
-        } else {
+            out.push_str("\\u{23}");
+        } else if is_visible(c) {
             out.push(c);
+        } else {
+            out.extend(c.escape_default());
         }
     }
     out
@@ -33,6 +35,11 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
     let rated = known.into_iter().map(|known| (strsim::jaro_winkler(&known.to_lowercase(), &sought), known));
     let near = rated.filter(|(likeness, _)| *likeness > NEAR).max_by(|(a, _), (b, _)| a.total_cmp(b));
     near.map(|(_, known)| known)
+}
+
+/// Whether a character is seen, and neither obeyed by a terminal nor moves what stands beside it.
+pub fn is_visible(c: char) -> bool {
+    !c.is_control() && !is_invisible(c)
 }
 
 /// Characters that nobody sees, and those that reorder what stands beside them (Unicode Standard Annex 9).

@@ -37,6 +37,10 @@ pub struct Exchange {
 
 /// Most of a body that is kept as evidence, in bytes.
 const BODY_SHOWN: usize = 2048;
+/// Most of a body that is searched for secrets, in bytes: hundreds of them are sought, in each of hundreds of answers.
+const BODY_MASKED: usize = 128 * 1024;
+/// More than any secret has, in bytes, masked or not.
+const CUT_SECRET_AT_MOST: usize = 32 * 1024;
 /// Most headers and bytes of one header that are kept.
 const HEADERS_SHOWN: usize = 40;
 const HEADER_SHOWN: usize = 1024;
@@ -112,7 +116,15 @@ fn mask_unknown_credentials(text: &str) -> String {
 
 /// A body as text, masked and cut.
 pub fn body_text(body: &[u8], secrets: &Secrets) -> String {
-    cut(&secrets.mask(&String::from_utf8_lossy(body)), BODY_SHOWN)
+    let Some((beginning, _)) = body.split_at_checked(BODY_MASKED) else {
+        return cut(&secrets.mask(&String::from_utf8_lossy(body)), BODY_SHOWN);
+    };
+    // A secret that is cut here would be known by its beginning at most, so what is shown must end long before.
+    let masked = secrets.mask(&String::from_utf8_lossy(beginning));
+    if masked.len() < BODY_SHOWN + CUT_SECRET_AT_MOST {
+        return format!("[{} bytes, not shown]", body.len());
+    }
+    format!("{}… ({} bytes in all)", beginning_of(&masked, BODY_SHOWN), body.len())
 }
 
 /// Whole milliseconds, for reports.
@@ -124,9 +136,37 @@ fn cut(text: &str, at_most: usize) -> String {
     if text.len() <= at_most {
         return text.to_owned();
     }
-    let mut end = at_most;
+    format!("{}… ({} bytes in all)", beginning_of(text, at_most), text.len())
+}
+
+fn beginning_of(text: &str, at_most: usize) -> &str {
+    let mut end = at_most.min(text.len());
     while !text.is_char_boundary(end) {
         end -= 1;
     }
-    format!("{}… ({} bytes in all)", &text[..end], text.len())
+    &text[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_huge_body_the_beginning_is_masked_and_shown() {
+        let secrets = Secrets::default();
+        secrets.add("s3cret-s3cret-s3cret-s3cret", "secret");
+        let huge = format!("a s3cret-s3cret-s3cret-s3cret b{}", " x".repeat(BODY_MASKED));
+        let shown = body_text(huge.as_bytes(), &secrets);
+        assert!(shown.starts_with("a [secret] b x"), "{shown}");
+        assert!(shown.ends_with(&format!("x… ({} bytes in all)", huge.len())), "{shown}");
+        assert!(shown.len() < 2 * BODY_SHOWN);
+    }
+
+    #[test]
+    fn a_huge_body_of_secrets_is_not_shown_at_all() {
+        let secrets = Secrets::default();
+        secrets.add(&"s".repeat(4096), "secret");
+        let huge = "s".repeat(4096 * 256);
+        assert_eq!(body_text(huge.as_bytes(), &secrets), format!("[{} bytes, not shown]", huge.len()));
+    }
 }

@@ -419,7 +419,34 @@ impl Line<'_> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::mangled::mangled;
+
+    const SEEDS: &[&str] = &[
+        "url = \"http://localhost:8080/mcp\"\ntimeout = 5\nchecks = [\"no-token\"]\n[tools.search]\nscopes = ['x']\n",
+        "scope-implies = { \"docs:write\" = [\"docs:read\"] }\nenv = { A = \"{upstream}\" }\n[tools.\"a b\".arguments]\nq = 1\n",
+        "[[completions]]\nprompt = 'p'\nargument = 'a'\n[resources.\"file:///x\"]\n",
+    ];
+
+    proptest! {
+        #[test]
+        fn any_file_is_a_configuration_or_refused_in_words(bytes in mangled(SEEDS)) {
+            let text = String::from_utf8_lossy(&bytes);
+            match toml::from_str::<Settings>(&text) {
+                Ok(file) => {
+                    let given = Given::in_words(&words(&["conformance", "run", "--timeout", "9"]));
+                    let (words, _) = file.words(&given, Path::new("ci"));
+                    prop_assert!(!words.iter().any(|word| word.starts_with("--timeout")), "{words:?}");
+                }
+                Err(error) => {
+                    let message = explained(Path::new("conformance.toml"), &error);
+                    prop_assert!(message.starts_with("conformance.toml: "), "{message}");
+                }
+            }
+        }
+    }
 
     fn words(line: &[&str]) -> Vec<OsString> {
         line.iter().map(OsString::from).collect()

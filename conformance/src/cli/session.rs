@@ -625,13 +625,18 @@ fn check_id(text: &str) -> Result<String, String> {
 
 fn ca_file(path: &str) -> Result<CaFile, String> {
     let pem = std::fs::read(path).map_err(|error| error.to_string())?;
-    let certificates = openssl::x509::X509::stack_from_pem(&pem).map_err(|error| error.to_string())?;
+    Ok(CaFile { path: path.to_owned(), roots: certificates(&pem)? })
+}
+
+/// The certificates of a file in PEM, each as DER.
+fn certificates(pem: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+    let certificates = openssl::x509::X509::stack_from_pem(pem).map_err(|error| error.to_string())?;
     let roots: Result<Vec<_>, _> = certificates.iter().map(|certificate| certificate.to_der()).collect();
     match roots.map_err(|error| error.to_string())? {
         roots if roots.is_empty() => {
             Err("expected a file with a certificate in PEM, which begins with -----BEGIN".to_owned())
         }
-        roots => Ok(CaFile { path: path.to_owned(), roots }),
+        roots => Ok(roots),
     }
 }
 
@@ -709,7 +714,39 @@ pub(super) fn shell_quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use openssl::x509::X509;
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::mangled::mangled;
+
+    /// A certificate of nobody for nobody.
+    const PEM: &[&str] = &["-----BEGIN CERTIFICATE-----\n\
+         MIIBkTCCATegAwIBAgIUXvvlfsRbrKvYIBthvFXHLUCRxqYwCgYIKoZIzj0EAwIw\n\
+         HjEcMBoGA1UEAwwTY29uZm9ybWFuY2UuZXhhbXBsZTAeFw0yNjExMjYxODQ0MjBa\n\
+         Fw0zNjExMjMxODQ0MjBaMB4xHDAaBgNVBAMME2NvbmZvcm1hbmNlLmV4YW1wbGUw\n\
+         WTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAASSTPYHV8pTCjy5NOgP3sy62l+aaLJM\n\
+         0hjf7A9vmaZxIOTv1oak2QFL84tq582gE3Gx+9+h9iAn24RfGKzqxjYTo1MwUTAd\n\
+         BgNVHQ4EFgQUS3MX8CuPnQaS/ZLxpHPQUzWKWzAwHwYDVR0jBBgwFoAUS3MX8CuP\n\
+         nQaS/ZLxpHPQUzWKWzAwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNIADBF\n\
+         AiBQeFBRvzQsTSB3OHTHyw5dIVrYrMqL03FzbE73/ROrrQIhAO0ziQ6BYIL0wLQ1\n\
+         i/yY/m1S74GBkELE0TrJ+hJztMiT\n\
+         -----END CERTIFICATE-----\n"];
+
+    proptest! {
+        #[test]
+        fn any_file_is_certificates_or_refused(bytes in mangled(PEM)) {
+            if let Ok(roots) = certificates(&bytes) {
+                prop_assert!(!roots.is_empty() && roots.iter().all(|der| X509::from_der(der).is_ok()));
+            }
+        }
+    }
+
+    #[test]
+    fn the_certificates_of_a_file_are_read() {
+        assert_eq!(certificates(PEM[0].repeat(2).as_bytes()).unwrap().len(), 2);
+        assert!(certificates(b"").unwrap_err().contains("in PEM"));
+    }
 
     #[test]
     fn what_is_pasted_into_a_shell_is_one_word() {

@@ -5,6 +5,7 @@ use std::io;
 use schemars::generate::SchemaSettings;
 
 use super::{Report, Reporter};
+use crate::text::is_visible;
 
 /// Raised when a member changes its meaning or goes away; new members leave it as it is.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -13,9 +14,21 @@ pub(super) struct Json;
 
 impl Reporter for Json {
     fn write(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut *out, report)?;
-        writeln!(out)
+        let text = serde_json::to_string_pretty(report)?;
+        let mut from = 0;
+        for (at, c) in text.char_indices().filter(|(_, c)| is_obeyed(*c)) {
+            write!(out, "{}", &text[from..at])?;
+            c.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(out, "\\u{unit:04x}"))?;
+            from = at + c.len_utf8();
+        }
+        writeln!(out, "{}", &text[from..])
     }
+}
+
+/// Whether a terminal may obey the character, or nobody sees it. Outside of strings JSON has none but line breaks, and in
+/// strings those of ASCII are escaped already.
+fn is_obeyed(c: char) -> bool {
+    c != '\n' && !is_visible(c)
 }
 
 /// The JSON Schema (draft 2020-12) of the report, as it is written.

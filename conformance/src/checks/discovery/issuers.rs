@@ -1,5 +1,7 @@
 //! An authorization server is named by its issuer, not by one of its URLs.
 
+use std::collections::BTreeSet;
+
 use super::documents;
 use crate::discovery::{is_loopback, may_be_fetched};
 use crate::text::quoted;
@@ -56,7 +58,7 @@ impl Check for MetadataIssuers {
             let listed = document.get("authorization_servers").and_then(Value::as_array).cloned().unwrap_or_default();
             entries.extend(listed);
         }
-        let mut issuers: Vec<&str> = Vec::new();
+        let (mut issuers, mut listed): (Vec<&str>, BTreeSet<&str>) = (Vec::new(), BTreeSet::new());
         for entry in &entries {
             let Some(text) = entry.as_str() else {
                 return Err(Stop::violation(
@@ -67,7 +69,7 @@ impl Check for MetadataIssuers {
             if let Some(flaw) = flaw(text) {
                 return Err(Stop::violation("an issuer identifier", format!("{}, which {flaw}", quoted(text))));
             }
-            if !issuers.contains(&text) {
+            if listed.insert(text) {
                 issuers.push(text);
             }
         }

@@ -143,8 +143,8 @@ async fn negotiate(cx: &Context, token: &str, version: &str) -> Result<(Reply, O
     let request = request.bearer(token).message(|m| m["params"]["protocolVersion"] = version.into());
     let reply = cx.send(&request.purpose(format!("initialize, asking for {version}"))).await?;
     let named = reply.result().and_then(|result| result["protocolVersion"].as_str().map(str::to_owned));
-    if let Some(id) = reply.header("mcp-session-id") {
-        let session = Session { id: Some(id.to_owned()) };
+    if let Some(id) = reply.session_id() {
+        let session = Session { id: Some(id) };
         let spoken = named.as_deref().and_then(Revision::named).unwrap_or(Revision::V2025_11_25);
         let end = mcp::other(cx.url(), Method::DELETE, spoken, &session).bearer(token);
         let _ = cx.send(&end.purpose("the end of that session")).await;
