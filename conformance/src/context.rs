@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,6 +14,7 @@ use url::Url;
 use crate::challenge::is_scope_byte;
 use crate::check::{Need, Stop, Verdict};
 use crate::client::{Client, Connections, NoReply, Request};
+use crate::controls::{Controls, Span};
 use crate::declared::Declared;
 use crate::discovery::{Discovery, is_loopback};
 use crate::given::{Given, Issued};
@@ -103,6 +104,8 @@ pub struct Run {
     rollover: OnceCell<Result<Rollover, Stop>>,
     outages: [OnceCell<Result<Outage, Stop>>; Failure::ALL.len()],
     asks_for_no_keys: OnceLock<Stop>,
+    /// How the accepted token fared each time it was sent.
+    pub controls: Controls,
     /// Sessions in place of the survey's, which have ended.
     reopened: Mutex<BTreeMap<Revision, Session>>,
     published: OnceCell<Vec<PublicKey>>,
@@ -130,6 +133,7 @@ impl Run {
             rollover: OnceCell::new(),
             outages: Default::default(),
             asks_for_no_keys: OnceLock::new(),
+            controls: Controls::default(),
             reopened: Mutex::default(),
             published: OnceCell::new(),
         }
@@ -155,12 +159,14 @@ pub struct Context {
     transcript: Arc<Transcript>,
     /// The given token that the check was handed last, and the end of the one that ends first.
     handed: Mutex<Option<Issued>>,
+    /// When the first control was sent that was served.
+    leans_on: OnceLock<Instant>,
 }
 
 impl Context {
     /// A context for one check in one revision, which records into `transcript`.
     pub fn new(run: Arc<Run>, revision: Revision, transcript: Arc<Transcript>) -> Self {
-        Self { run, revision, transcript, handed: Mutex::new(None) }
+        Self { run, revision, transcript, handed: Mutex::new(None), leans_on: OnceLock::new() }
     }
 
     /// The MCP endpoint.
@@ -322,9 +328,11 @@ impl Context {
     /// # Errors
     /// Inconclusive where the control fails; not tested where there is no token.
     pub async fn served_token(&self) -> Result<Token, Stop> {
+        let sent = Instant::now();
         let token = self.current_token().await?;
         let reply = self.control(&token).await?;
         if reply.outcome() == Outcome::Served {
+            self.leans_on.get_or_init(|| sent);
             return Ok(self.proven(token).await);
         }
         let mut because = format!("the token that was accepted before got {}", reply.describe());
@@ -334,6 +342,7 @@ impl Context {
                     let token = self.hand_out(issued);
                     let reply = self.control(&token).await?;
                     if reply.outcome() == Outcome::Served {
+                        self.leans_on.get_or_init(|| sent);
                         return Ok(self.proven(token).await);
                     }
                     because.push_str(&format!(", and a fresh one of {} got {}", given.name(), reply.describe()));
@@ -373,7 +382,31 @@ impl Context {
     async fn control_in(&self, session: &Session, token: &Token) -> Result<Reply, NoReply> {
         let purpose = format!("{} with the accepted token (control)", self.bearing_name());
         let request = mcp::post(self.url(), self.bearing_operation(), self.revision, session);
-        self.send(&request.bearer(&token.compact).purpose(purpose)).await
+        let sent = Instant::now();
+        let reply = self.send(&request.bearer(&token.compact).purpose(purpose)).await?;
+        // That a given token has run out is no wonder.
+        if !self.handed().as_ref().is_some_and(Issued::has_expired) {
+            self.run.controls.note(self.revision, &token.compact, [sent, Instant::now()], reply.outcome());
+        }
+        Ok(reply)
+    }
+
+    /// The time of which this check says something by comparing with the accepted token, if it did and ends now.
+    pub fn span(&self) -> Option<Span> {
+        let since = *self.leans_on.get()?;
+        Some(Span { revision: self.revision, since, until: Instant::now() })
+    }
+
+    /// Sends the accepted token a few times more, when all checks have ended that compare with it: it shows whether the
+    /// server still serves it, and each time.
+    pub async fn last_controls(&self) {
+        const TIMES: usize = 4;
+        let Ok(token) = self.current_token().await else { return };
+        for _ in 0..TIMES {
+            if self.control(&token).await.is_err() {
+                return;
+            }
+        }
     }
 
     fn reopened(&self) -> MutexGuard<'_, BTreeMap<Revision, Session>> {
@@ -839,8 +872,10 @@ impl Context {
         all.extend(self.run.survey.accepted()?.scopes().into_iter().filter(|s| !tool.scopes.contains(s)));
         let mut refusals = Vec::new();
         for scopes in [tool.scopes.clone(), all] {
+            let sent = Instant::now();
             let reply = self.call_scoped(tool, &scopes, "the scopes it needs (control)").await?;
             if reply.outcome() == Outcome::Served {
+                self.leans_on.get_or_init(|| sent);
                 return Ok(Scoped { tool: tool.clone(), scopes: self.without_spare(tool, scopes).await? });
             }
             refusals.push(format!("with scopes {} it got {}", quoted(&scopes.join(" ")), reply.describe()));

@@ -16,6 +16,7 @@ pub mod client;
 pub mod context;
 pub mod cors;
 pub mod coverage;
+pub mod controls;
 pub mod declared;
 pub mod discovery;
 pub mod docs;

@@ -1,6 +1,6 @@
 //! Select, run, report: knows no check by name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,9 +10,11 @@ use tokio::task::JoinSet;
 use crate::check::{Check, Disturbs, Need, Revisions, Stop};
 use crate::client::Client;
 use crate::context::{Context, Options, Run};
+use crate::controls::Span;
 use crate::discovery::is_loopback;
 use crate::mcp::Revision;
 use crate::remedy::remedy;
+use crate::reply::Outcome;
 use crate::report::{CheckResult, Verdict};
 use crate::scene::Scenes;
 use crate::survey;
@@ -61,6 +63,12 @@ pub async fn run(
 ) -> Vec<CheckResult> {
     let jobs = jobs(run, checks);
     let access = access(run);
+    if let Ok(token) = run.survey.accepted() {
+        // The survey's own use of it.
+        let times = [Instant::now(); 2];
+        let served = |revision| run.controls.note(revision, &token.compact, times, Outcome::Served);
+        run.survey.dialects.keys().copied().for_each(served);
+    }
     progress.begins(jobs.len());
     let mut results: Vec<(usize, CheckResult)> = Vec::new();
     let mut keep = |order: usize, result: CheckResult| {
@@ -90,12 +98,15 @@ pub async fn run(
             None => alone.extend(group),
         }
     }
+    let mut spans: Vec<(usize, Span)> = Vec::new();
     while let Some(ended) = set.join_next().await {
         // `one` catches a check's panic; what is left is this task being aborted with the run.
-        if let Ok((order, result)) = ended {
+        if let Ok((order, (result, span))) = ended {
+            spans.extend(span.map(|span| (order, span)));
             keep(order, result);
         }
     }
+    let doubts = doubts(run, &spans).await;
     while let Some(ended) = scenes_at_work.join_next().await {
         match ended {
             Ok(Ok(results)) => results.into_iter().for_each(|(order, result)| keep(order, result)),
@@ -105,7 +116,7 @@ pub async fn run(
     }
     alone.sort_by_key(|job| job.order);
     for job in alone {
-        keep(job.order, one(run, job, &access, strict).await);
+        keep(job.order, one(run, job, &access, strict).await.0);
     }
     // A task that went wrong outside its check must not make the check vanish.
     for job in &jobs {
@@ -117,8 +128,25 @@ pub async fn run(
             results.push((job.order, lost));
         }
     }
+    for (order, result) in &mut results {
+        let revision = result.revision.or_else(|| jobs.iter().find(|job| job.order == *order).map(|job| job.revision));
+        if let Some(doubt) = revision.and_then(|revision| doubts.get(&(*order, revision))) {
+            result.doubt(doubt);
+        }
+    }
     results.sort_by_key(|(order, result)| (*order, result.revision));
     results.into_iter().map(|(_, result)| result).collect()
+}
+
+/// Which checks rest on refusals that prove nothing, and why: those that ended beside others, on a server that refuses the
+/// accepted token itself at times, or from then on.
+async fn doubts(run: &Arc<Run>, spans: &[(usize, Span)]) -> BTreeMap<(usize, Revision), String> {
+    let revisions: BTreeSet<Revision> = spans.iter().map(|(_, span)| span.revision).collect();
+    for revision in revisions {
+        Context::new(Arc::clone(run), revision, Arc::default()).last_controls().await;
+    }
+    let doubted = spans.iter().filter_map(|(order, span)| Some(((*order, span.revision), run.controls.doubt(*span)?)));
+    doubted.collect()
 }
 
 /// What this run has, of all that checks may need.
@@ -204,27 +232,27 @@ async fn on_its_own_scene(
     let own = Arc::new(own);
     let mut results = Vec::new();
     for job in group {
-        results.push((job.order, one(&own, job, access, strict).await));
+        results.push((job.order, one(&own, job, access, strict).await.0));
     }
     server.lock().await.stop().await;
     Ok(results)
 }
 
-async fn one(run: &Arc<Run>, job: Job, access: &BTreeSet<Need>, strict: bool) -> CheckResult {
+async fn one(run: &Arc<Run>, job: Job, access: &BTreeSet<Need>, strict: bool) -> (CheckResult, Option<Span>) {
     let started = Instant::now();
     let transcript = Arc::new(Transcript::default());
     let needs = job.check.meta().needs.iter();
     let mut missing: Vec<Need> = needs.filter(|need| !access.contains(need)).copied().collect();
-    let ended = match (missing.first(), run.survey.accepted()) {
+    let (ended, span) = match (missing.first(), run.survey.accepted()) {
         // Tools and their scopes are seen with an accepted token alone: what is amiss is the token, and not an option.
         (Some(Need::ScopeMap | Need::DeclaredTool), Err(stop @ Stop::Inconclusive { .. })) => {
             missing.clear();
-            Err(stop)
+            (Err(stop), None)
         }
-        (Some(need), _) => Err(Stop::NotTested { need: *need }),
+        (Some(need), _) => (Err(Stop::NotTested { need: *need }), None),
         (None, _) => guarded(run, job, &transcript).await,
     };
-    result(run, job, ended, missing, &transcript, started, strict)
+    (result(run, job, ended, missing, &transcript, started, strict), span)
 }
 
 fn result(
@@ -278,7 +306,7 @@ fn result(
 }
 
 /// Runs a check within a bound of time, in a task of its own, so that a panic of it is a result like any other.
-async fn guarded(run: &Arc<Run>, job: Job, transcript: &Arc<Transcript>) -> crate::check::Verdict {
+async fn guarded(run: &Arc<Run>, job: Job, transcript: &Arc<Transcript>) -> (crate::check::Verdict, Option<Span>) {
     let cx = Context::new(Arc::clone(run), job.revision, Arc::clone(transcript));
     // A check sends a handful of requests, each bounded; the ones about keys also wait for the server's cache, and one for
     // a requestState to lapse.
@@ -288,12 +316,13 @@ async fn guarded(run: &Arc<Run>, job: Job, transcript: &Arc<Transcript>) -> crat
     let check = job.check;
     task.spawn(async move {
         let verdict = check.run(&cx).await;
-        cx.while_valid(verdict).await
+        (cx.while_valid(verdict).await, cx.span())
     });
-    match tokio::time::timeout(bound, task.join_next()).await {
-        Ok(Some(Ok(verdict))) => verdict,
-        Ok(Some(Err(panic))) => Err(Stop::Bug { what: panic.to_string() }),
-        Ok(None) => Err(Stop::Bug { what: "the check's task was lost".to_owned() }),
-        Err(_) => Err(Stop::inconclusive(format!("the check took longer than {} s", bound.as_secs()))),
-    }
+    let stop = match tokio::time::timeout(bound, task.join_next()).await {
+        Ok(Some(Ok(ended))) => return ended,
+        Ok(Some(Err(panic))) => Stop::Bug { what: panic.to_string() },
+        Ok(None) => Stop::Bug { what: "the check's task was lost".to_owned() },
+        Err(_) => Stop::inconclusive(format!("the check took longer than {} s", bound.as_secs())),
+    };
+    (Err(stop), None)
 }

@@ -109,6 +109,26 @@ fn a_server_that_refuses_good_tokens_too_proves_nothing() {
     }
 }
 
+/// One of two servers behind an address refuses everything: chance decides which of them refuses the bad token.
+#[test]
+fn a_server_that_refuses_its_good_tokens_at_times_proves_nothing_by_refusing() {
+    for server in oddity::WAVERING {
+        let zone = zone();
+        let started = faulty_server(&zone, server.name);
+        let url = format!("{}/mcp", started.said("MCP_SERVER_URL"));
+        let access = ["run", "--url", &url, "--zone", zone.said("KEYCARD_ZONE_URL"), "--revision", "2025-11-25"];
+        let checks = ["audience-other", "audience-missing", "garbage-token", "unsigned-token", "scheme-letter-case"];
+        let chosen = checks.map(|check| ["--check", check]).concat();
+        let report = conformance(&[&access[..], &chosen, &["--report", "json"]].concat()).report();
+        for result in report["results"].as_array().into_iter().flatten() {
+            // That a token for somebody else was served stands.
+            let is_hole = result["check"].as_str().is_some_and(|check| check.starts_with("audience-"));
+            let served = is_hole && result["verdict"] == "fail";
+            assert!(served || result["verdict"] == "inconclusive", "{result}");
+        }
+    }
+}
+
 #[test]
 fn a_tool_that_cannot_be_called_is_an_error_and_not_a_reason_to_test_less() {
     let zone = zone();

@@ -153,6 +153,24 @@ pub struct CheckResult {
     pub exchanges: Vec<Arc<Exchange>>,
 }
 
+impl CheckResult {
+    /// Takes the verdict back where it rests on a refusal, which proves nothing for this reason. That a request was served
+    /// stands whatever else the server refuses.
+    pub fn doubt(&mut self, why: &str) {
+        let was_refused = |actual: &str| actual.contains("401") || actual.contains("403");
+        let rests_on_refusal = match self.verdict {
+            Verdict::Pass => true,
+            Verdict::Fail | Verdict::Warn | Verdict::Info => self.actual.as_deref().is_some_and(was_refused),
+            Verdict::Error | Verdict::Inconclusive | Verdict::NotTested | Verdict::NotApplicable => false,
+        };
+        if rests_on_refusal {
+            self.verdict = Verdict::Inconclusive;
+            (self.expected, self.actual) = (None, None);
+            self.because = Some(why.to_owned());
+        }
+    }
+}
+
 /// A finished run.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Report {

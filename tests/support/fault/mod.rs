@@ -88,7 +88,7 @@ pub fn find(name: &str) -> Option<&'static Fault> {
     if name == Fault::NONE.name {
         return Some(&Fault::NONE);
     }
-    let odd = [oddity::RIGHT, oddity::OPEN, oddity::DOWN, oddity::REVOKING].concat();
+    let odd = [oddity::RIGHT, oddity::OPEN, oddity::DOWN, oddity::WAVERING, oddity::REVOKING].concat();
     ALL.iter().chain(&odd).find(|f| f.name == name).copied()
 }
 

@@ -67,6 +67,12 @@ oddities! {
 }
 
 oddities! {
+    /// They refuse what they serve: nothing passes that a refusal would show.
+    WAVERING:
+    has_a_broken_backend,
+}
+
+oddities! {
     /// They want another token in the middle of a run, which only a client that can get one has.
     REVOKING:
     revokes_a_token,
