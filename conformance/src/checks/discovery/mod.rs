@@ -46,9 +46,10 @@ pub(crate) mod relation;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::check::Stop;
+use crate::check::{Stop, Verdict};
 use crate::context::Context;
 use crate::discovery::{Discovery, Place, Way, may_be_fetched};
+use crate::survey::TokenFound;
 
 /// A metadata document.
 type Document = Map<String, Value>;
@@ -68,6 +69,22 @@ fn documents(discovery: &Discovery) -> Result<Vec<(&Place, Document)>, Stop> {
 
 fn no_document() -> Stop {
     Stop::not_applicable("no metadata document was found, which metadata-published judges")
+}
+
+/// Leaves where a layer in front may have given every answer there was: the request without credentials and each place got
+/// the same refusal, and no token another one.
+///
+/// # Errors
+/// Inconclusive then.
+fn is_behind_no_guard(cx: &Context, discovery: &Discovery) -> Verdict {
+    let Ok(anonymous) = &discovery.anonymous else { return Ok(()) };
+    let status = anonymous.status;
+    let is_guards = anonymous.is_in_front() || matches!(status.as_u16(), 400 | 403 | 406);
+    let is_everywhere = discovery.places.iter().all(|p| p.reply.as_ref().is_ok_and(|reply| reply.status == status));
+    if is_guards && is_everywhere && !matches!(cx.survey().token, TokenFound::Accepted(_)) {
+        return Err(Stop::inconclusive(format!("every request got {}, from whatever is in front", status.as_u16())));
+    }
+    Ok(())
 }
 
 /// Each place once, the challenge's first where several ways lead to one URL.

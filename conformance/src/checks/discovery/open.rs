@@ -1,6 +1,6 @@
 //! Metadata behind the very guard that it is there to explain.
 
-use super::{distinct, documents};
+use super::{distinct, documents, is_behind_no_guard};
 use crate::client::Request;
 use crate::discovery::{Place, Way};
 use crate::survey::TokenFound;
@@ -49,6 +49,7 @@ impl Check for MetadataOpen {
 
     async fn run(&self, cx: &Context) -> Verdict {
         let discovery = cx.discovery();
+        is_behind_no_guard(cx, discovery)?;
         let found = !discovery.documents().is_empty();
         for place in distinct(discovery) {
             let refused = |status| matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);

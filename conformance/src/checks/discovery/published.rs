@@ -1,5 +1,6 @@
 //! Whether a client that has only the URL can find out anything at all.
 
+use super::is_behind_no_guard;
 use crate::discovery::{Discovery, Place, may_be_fetched};
 use async_trait::async_trait;
 use url::Url;
@@ -15,8 +16,8 @@ page! {
     /// # What it checks
     /// A request without credentials is sent. The URL in its challenge, the well-known URL with the
     /// endpoint's path and the well-known URL of the origin are then fetched. One of them must answer with a
-    /// JSON object. It is inconclusive when a place does not answer, or when the challenge names another
-    /// origin, which the suite does not follow.
+    /// JSON object. It is inconclusive when a place does not answer, when the challenge names another
+    /// origin, which the suite does not follow, or when a layer in front gives every answer.
     ///
     /// # Why it matters
     /// A client that knows nothing but the server's URL learns from this document where to get a token.
@@ -59,10 +60,12 @@ pub(super) async fn found(cx: &Context) -> Verdict {
     if !discovery.documents().is_empty() {
         return Ok(());
     }
+    is_behind_no_guard(cx, discovery)?;
     let mut unknown = out_of_reach(cx, discovery);
     for place in &discovery.places {
         match &place.reply {
             Err(_) => unknown = Some(place.describe()),
+            Ok(reply) if reply.is_in_front() => unknown = Some(place.describe()),
             Ok(reply) if reply.status.is_redirection() => match cx.follow(&place.url, "application/json").await {
                 Ok(led) if led.is_document() => return Ok(()),
                 Ok(Led::Away(url, _)) => {

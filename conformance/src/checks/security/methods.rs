@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use serde_json::{Map, json};
 
-use super::{GARBAGE, shut};
-use crate::check::{Area, Check, Level, Meta, Verdict};
+use super::{GARBAGE, may_be_a_guards, shut};
+use crate::check::{Area, Check, Level, Meta, Stop, Verdict};
 use crate::client::Request;
 use crate::context::Context;
 use crate::mcp::Operation;
@@ -67,7 +67,11 @@ impl Check for Methods {
         for (name, bare) in requests.chain([("an answer".to_owned(), answer)]) {
             for (with, request) in [("no token", bare.clone()), ("a word that is no token", bare.bearer(GARBAGE))] {
                 let what = format!("{name} with {with}");
-                shut(&cx.send(&request.purpose(&what)).await?, &what)?;
+                let reply = cx.send(&request.purpose(&what)).await?;
+                shut(&reply, &what)?;
+                if may_be_a_guards(cx, &reply) {
+                    return Err(Stop::inconclusive(format!("{what} got {}", reply.describe())));
+                }
             }
         }
         Ok(())

@@ -78,10 +78,16 @@ async fn refused_without_token(cx: &Context) -> Verdict {
         return Err(Stop::NotTested { need: Need::DeclaredTool });
     }
     let reply = cx.send(&cx.bearing().purpose("no token (control)")).await?;
-    if reply.expect_refused().is_err() {
+    if reply.expect_refused().is_err() || may_be_a_guards(cx, &reply) {
         return Err(Stop::inconclusive(format!("without any token the answer was {}", reply.describe())));
     }
     Ok(())
+}
+
+/// Whether a refusal may come from a guard in front, or from the transport, which look at no token: there is no token that
+/// got anything else.
+fn may_be_a_guards(cx: &Context, reply: &Reply) -> bool {
+    matches!(reply.status.as_u16(), 400 | 403 | 406) && !matches!(cx.survey().token, TokenFound::Accepted(_))
 }
 
 /// A session that nobody else uses, opened with the accepted token and seen to serve it.
@@ -158,6 +164,7 @@ async fn expect_closed(cx: &Context, name: &str, bare: &Request) -> Verdict {
             Outcome::Served => {
                 return Err(Stop::violation(format!("a refusal of {name} with {with}"), reply.describe()));
             }
+            Outcome::Forbidden | Outcome::NoVerdict if may_be_a_guards(cx, &reply) => return Err(unclear()),
             Outcome::Unauthorized | Outcome::Forbidden => {}
             Outcome::NoVerdict if !is_message && matches!(reply.status.as_u16(), 404..=406) => {}
             // A page or a redirect for whoever comes with a browser.
