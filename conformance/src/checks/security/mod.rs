@@ -14,6 +14,7 @@ checks! {
     older_revision::OlderRevision,
     path_variants::PathVariants,
     override_headers::OverrideHeaders,
+    disguise::Disguise,
     forwarded_headers::ForwardedHeaders,
     other_schemes::OtherSchemes,
     token_elsewhere::TokenElsewhere,
