@@ -34,12 +34,14 @@ fn judge(fault: &Fault) -> Run {
     let server = faulty_server(&zone, fault.name);
     let path = match fault.name {
         "lives-at-root" | "has-its-endpoint-at-root" | "serves-metadata-behind-slash" => "/",
+        "lives-deep" => oddity::DEEP,
         _ => "/mcp",
     };
     let url = format!("{}{path}", server.said("MCP_SERVER_URL"));
-    // Where no tool may be called, a scope of one is a contradiction, and so is what is declared of one.
+    // Where no tool may be called, or none needs a scope, a scope of one is a contradiction, and so is what is declared of one.
     let said: &[&str] = match fault.name {
         "leaves-list-open" => &["--no-config"],
+        "knows-no-scopes" => &["--config", DECLARATIONS],
         // It refuses every plain bearer token, of which the rest is about.
         "demands-dpop" => &["--config", DECLARATIONS, "--check", "dpop-required"],
         "implies-scopes" | "forgets-implied-scopes" => {

@@ -48,8 +48,16 @@ oddities! {
     serves_browsers,
     takes_dpop,
     demands_dpop,
+    challenges_in_several_ways,
+    spells_headers_oddly,
+    knows_no_scopes,
+    lives_deep,
+    allows_for_clocks,
+    speaks_the_older_revision,
+    refuses_with_a_page,
 }
 
+pub use lives_deep::DEEP;
 pub use takes_a_word::WORD;
 
 oddities! {
