@@ -2,6 +2,7 @@
 
 mod access;
 mod bad_targets;
+mod hostile;
 mod judgement;
 mod launch;
 mod matrix;

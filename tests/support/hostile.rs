@@ -4,7 +4,7 @@
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -12,6 +12,9 @@ use crate::tls::Identity;
 
 /// Most of a request that is read, in bytes.
 const REQUEST_AT_MOST: usize = 1024 * 1024;
+
+/// What is written at once, in bytes.
+const PIECE: usize = 64 * 1024;
 
 /// A request, as far as a hostile server cares.
 #[derive(Debug, Clone)]
@@ -66,12 +69,20 @@ impl Act {
     }
 }
 
+/// What a hostile server got rid of, and for how many requests.
+#[derive(Debug, Default)]
+struct Counts {
+    bytes: AtomicU64,
+    requests: AtomicUsize,
+}
+
 /// A running hostile server; stopped when dropped.
 #[derive(Debug)]
 pub struct Hostile {
     address: SocketAddr,
     scheme: &'static str,
     stop: Arc<AtomicBool>,
+    counts: Arc<Counts>,
     accepting: Option<JoinHandle<()>>,
 }
 
@@ -97,31 +108,42 @@ impl Hostile {
         let stop = Arc::new(AtomicBool::new(false));
         let scheme = if tls.is_some() { "https" } else { "http" };
         let (act, tls) = (Arc::new(act), Arc::new(tls));
-        let stopped = Arc::clone(&stop);
+        let counts = Arc::<Counts>::default();
+        let (stopped, counted) = (Arc::clone(&stop), Arc::clone(&counts));
         let accepting = std::thread::spawn(move || {
             for stream in listener.incoming().map_while(Result::ok) {
                 if stopped.load(Ordering::Relaxed) {
                     return;
                 }
-                let (act, tls) = (Arc::clone(&act), Arc::clone(&tls));
+                let (act, tls, counts) = (Arc::clone(&act), Arc::clone(&tls), Arc::clone(&counted));
                 std::thread::spawn(move || {
                     // A client that gives up, or does not like the certificate, is what these servers are for.
                     let _ = match tls.as_ref() {
                         Some(acceptor) => match acceptor.accept(stream) {
-                            Ok(stream) => converse(stream, &*act, |s| s.get_ref()),
+                            Ok(stream) => converse(stream, &*act, &counts, |s| s.get_ref()),
                             Err(_) => Ok(()),
                         },
-                        None => converse(stream, &*act, |s| s),
+                        None => converse(stream, &*act, &counts, |s| s),
                     };
                 });
             }
         });
-        Self { address, scheme, stop, accepting: Some(accepting) }
+        Self { address, scheme, stop, counts, accepting: Some(accepting) }
     }
 
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// How many requests came.
+    pub fn requests(&self) -> usize {
+        self.counts.requests.load(Ordering::Relaxed)
+    }
+
+    /// How many bytes it got rid of; some of them may have stayed on the way.
+    pub fn bytes(&self) -> u64 {
+        self.counts.bytes.load(Ordering::Relaxed)
     }
 
     /// Its URL with a path, under the name `localhost`.
@@ -145,17 +167,27 @@ impl Drop for Hostile {
 fn converse<S: Read + Write>(
     mut stream: S,
     act: &(impl Fn(&Asked) -> Act + ?Sized),
+    counts: &Counts,
     socket: impl Fn(&S) -> &TcpStream,
 ) -> io::Result<()> {
     let Some((asked, raw)) = read_request(&mut stream)? else { return Ok(()) };
+    counts.requests.fetch_add(1, Ordering::Relaxed);
+    let say = |stream: &mut S, bytes: &[u8]| {
+        bytes.chunks(PIECE).try_for_each(|piece| {
+            counts.bytes.fetch_add(piece.len() as u64, Ordering::Relaxed);
+            stream.write_all(piece)
+        })
+    };
     match act(&asked) {
         Act::Close => Ok(()),
-        Act::Say(bytes) => stream.write_all(&bytes),
+        Act::Say(bytes) => say(&mut stream, &bytes),
         Act::Nothing => until_gone(&mut stream),
         Act::Flood(first, again) => {
-            stream.write_all(&first)?;
+            say(&mut stream, &first)?;
+            // Few large pieces, or the time goes into writing them.
+            let again = again.repeat((PIECE / again.len().max(1)).max(1));
             loop {
-                stream.write_all(&again)?;
+                say(&mut stream, &again)?;
             }
         }
         Act::Drip(first) => {
