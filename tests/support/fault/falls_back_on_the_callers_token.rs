@@ -4,7 +4,7 @@ use super::Fault;
 
 pub(super) const FAULT: Fault = Fault {
     name: "falls-back-on-the-callers-token",
-    breaks: &["rfc8693-server-exchange-refused-fails-closed"],
+    breaks: &["mcp-auth-no-token-forwarding"],
     delegation: |delegation| delegation.falls_back = true,
     launched: true,
     ..Fault::NONE

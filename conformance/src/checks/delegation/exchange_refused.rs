@@ -28,13 +28,13 @@ page! {
     /// Let the exchange's error end the call; catch nothing on the way to the API.
     ///
     /// # Reference
-    /// MCP 2025-03-26, Authorization, "Third-Party Authorization Flow".
+    /// MCP Authorization, "Access Token Privilege Restriction"; MCP Security Best Practices, "Token Passthrough".
     pub struct ExchangeRefused;
 }
 
 const META: Meta = Meta {
     id: "exchange-refused",
-    requirements: &["rfc8693-server-exchange-refused-fails-closed"],
+    requirements: &["mcp-auth-no-token-forwarding"],
     level: Level::Must,
     area: Area::Delegation,
     needs: &[Need::Upstream, Need::ZoneControl, Need::FaultInjection],
