@@ -54,7 +54,7 @@ impl Secrets {
         if known.all.iter().any(|(text, _)| text == secret) {
             return;
         }
-        known.spaced |= secret.as_bytes().iter().any(ends_word);
+        known.spaced |= secret.as_bytes().iter().any(|byte| ends_word(*byte));
         let Known { all, opaque, .. } = &mut *known;
         for list in [all, opaque].into_iter().take(if secret.contains('.') { 1 } else { 2 }) {
             if list.len() >= KNOWN_AT_MOST {
@@ -118,11 +118,11 @@ impl Secrets {
 
 /// The length of the longest word. Most texts have none that is as long as a token, and so need not be searched for one.
 fn longest_word(text: &str) -> usize {
-    text.as_bytes().split(ends_word).map(<[u8]>::len).max().unwrap_or_default()
+    text.as_bytes().split(|byte| ends_word(*byte)).map(<[u8]>::len).max().unwrap_or_default()
 }
 
-fn ends_word(byte: &u8) -> bool {
-    byte.is_ascii_whitespace() || *byte == b'"'
+fn ends_word(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || byte == b'"'
 }
 
 /// The segments of a token that say by themselves which token it is.

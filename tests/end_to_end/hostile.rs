@@ -360,9 +360,12 @@ fn a_challenge_of_a_hundred_thousand_parameters_is_read_in_good_time() {
     let challenges = "Bearer,".repeat(50_000);
     for (name, value) in [("parameters", parameters), ("one parameter", repeated), ("challenges", challenges)] {
         let header = format!("WWW-Authenticate: Bearer {value}\r\n");
-        let server = Hostile::start(move |asked| match has_token(asked) {
-            false if asked.path == "/mcp" => json_answer("401 Unauthorized", &header, &json!({})),
-            _ => rightly(asked),
+        let server = Hostile::start(move |asked| {
+            if !has_token(asked) && asked.path == "/mcp" {
+                json_answer("401 Unauthorized", &header, &json!({}))
+            } else {
+                rightly(asked)
+            }
         });
         let checks = ["no-token", "challenge-grammar", "challenge-param-once", "challenge-bearer", "garbage-token"];
         let report = survives(name, &server, &[&AT_ONCE_ANSWERED[..], &chosen(&checks)].concat());
