@@ -242,6 +242,12 @@ impl Need {
         }
     }
 
+    /// Whether it is of no use without an accepted token: where none was accepted, that is what is amiss.
+    pub fn wants_a_token_first(self) -> bool {
+        use Need::{DeclaredBehaviour, DeclaredTool, Launch, ScopeMap, ServerAudit, Upstream};
+        matches!(self, ScopeMap | DeclaredTool | DeclaredBehaviour | Upstream | ServerAudit | Launch)
+    }
+
     /// Whether it rests on what the user says of the server, its tools and its log, which no other access promises.
     pub fn is_declared(self) -> bool {
         matches!(self, Self::DeclaredBehaviour | Self::Upstream | Self::ServerAudit)

@@ -245,7 +245,7 @@ async fn one(run: &Arc<Run>, job: Job, access: &BTreeSet<Need>, strict: bool) ->
     let mut missing: Vec<Need> = needs.filter(|need| !access.contains(need)).copied().collect();
     let (ended, span) = match (missing.first(), run.survey.accepted()) {
         // Tools and their scopes are seen with an accepted token alone: what is amiss is the token, and not an option.
-        (Some(Need::ScopeMap | Need::DeclaredTool), Err(stop @ Stop::Inconclusive { .. })) => {
+        (Some(need), Err(stop @ Stop::Inconclusive { .. })) if need.wants_a_token_first() => {
             missing.clear();
             (Err(stop), None)
         }

@@ -502,7 +502,9 @@ fn a_server_that_serves_so_many_requests_and_no_more_proves_what_it_refused_befo
         let server = Hostile::start(move |asked| {
             let mut since = served_since.lock().expect("nobody panicked");
             if !has_token(asked) {
-                *since = asked.header("authorization").map_or(*since, |_| Some(0));
+                // What shows a framework's ways is sent before the check begins.
+                let counts = asked.header("authorization").is_some_and(|sent| !sent.ends_with(" not-a-token"));
+                *since = if counts { Some(0) } else { *since };
                 return rightly(asked);
             }
             if left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |left| left.checked_sub(1)).is_err() {

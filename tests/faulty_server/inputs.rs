@@ -23,7 +23,7 @@ use support::fault::{Asked, Inputs};
 use crate::connect::Connect;
 
 /// How long a `requestState` is good, and that of `vote`, for which a test waits.
-const LASTS: Duration = Duration::from_mins(15);
+const LASTS: Duration = Duration::from_secs(15 * 60);
 const VOTE_LASTS: Duration = Duration::from_secs(1);
 
 /// JSON-RPC 2.0 section 5.1.

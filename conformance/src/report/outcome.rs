@@ -248,7 +248,7 @@ fn missed(results: &[CheckResult], policy: &Policy) -> Option<String> {
     // Tools and their scopes are seen with an accepted token alone.
     let need = policy.lacking.first()?;
     let remedy = match &policy.token_refused {
-        Some(how) if matches!(need, Need::ScopeMap | Need::DeclaredTool) => format!("no token was accepted: {how}"),
+        Some(how) if need.wants_a_token_first() => format!("no token was accepted: {how}"),
         _ => need.enabled_by().to_owned(),
     };
     Some(format!("--require asks for {}, which this run does not have: {remedy}", need.name()))

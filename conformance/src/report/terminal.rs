@@ -248,9 +248,12 @@ impl Terminal {
                 let ids: Vec<_> = checks.iter().map(|(id, _)| *id).collect();
                 self.line(out, "checks", Some(&ids.join(", ")))?;
             }
-            let enable = format!("enable with {}", need.enabled_by());
+            let undeclared = groups::undeclared(report, need);
+            let is_verbose = self.volume == Volume::Verbose;
+            let more = if undeclared.is_empty() || is_verbose { "" } else { "; --verbose tells what each would be" };
+            let enable = format!("enable with {}{more}", need.enabled_by());
             writeln!(out, "    {}", self.flowed(&enable, 4, 4))?;
-            for (why, ids) in groups::undeclared(report, need) {
+            for (why, ids) in undeclared.iter().filter(|_| is_verbose) {
                 self.line(out, "because", Some(&format!("{why}: {}", ids.join(", "))))?;
             }
         }
@@ -447,7 +450,10 @@ mod tests {
             because: Some("conformance.toml declares no tool with \"one-time = true\"".to_owned()),
             ..result("garbage-token", Verdict::NotTested, Level::Must)
         };
-        let screen = written(&Terminal::default(), &report(vec![undeclared]));
+        let brief = written(&Terminal::default(), &report(vec![undeclared.clone()]));
+        assert!(brief.contains("; --verbose tells what each would be\n") && !brief.contains("one-time"), "{brief}");
+        let verbose = Terminal { volume: Volume::Verbose, ..Terminal::default() };
+        let screen = written(&verbose, &report(vec![undeclared]));
         assert!(
             screen.contains("because   conformance.toml declares no tool with \"one-time = true\": garbage-token\n")
         );

@@ -9,7 +9,7 @@ use http::StatusCode;
 use crate::fault::Fault;
 
 /// Calls that the first server gets before the second one takes part: the suite finds its token and its tools by then.
-const ALONE: usize = 8;
+const ALONE: usize = 12;
 
 pub(super) const ODDITY: Fault = Fault {
     name: "has-a-broken-backend",

@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use super::{Caller, delegated, upstream_tools};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
+use crate::mcp::{self, Operation};
 use crate::page;
 use crate::reply::Outcome;
 use crate::traces::{contains, traces};
@@ -16,7 +17,8 @@ page! {
     /// # What it checks
     /// Each tool that calls the suite's upstream is called. The token that the upstream was sent, which the server got by
     /// exchange, may stand neither in the answer, its headers, its stream or its error, in any encoding, nor, as it is, in
-    /// any other answer of the run so far; nor may its payload or its signature alone.
+    /// any other answer of the run so far, the list of tools among them, which is asked for once more; nor may its payload or
+    /// its signature alone.
     ///
     /// # Why it matters
     /// A client that has the token calls that API itself: past the server, its checks and its log.
@@ -69,6 +71,9 @@ impl Check for UpstreamTokenShown {
                 unclear.push(format!("{} was served, and the upstream was asked nothing", tool.describe()));
             }
         }
+        // What was kept may come out with anything that is asked later.
+        let list = mcp::post(cx.url(), &Operation::ListTools, cx.revision(), &cx.session()).bearer(&token.compact);
+        cx.send(&list.purpose("tools/list after the calls")).await?;
         let all = given_to_the_server(cx, cx.upstream()?.seen_since(0).iter())?;
         if all.is_empty() && unclear.is_empty() {
             return Err(Stop::not_applicable("the upstream was sent no token that the zone issued for it"));

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use http::StatusCode;
 
 use super::TOOLS;
-use crate::check::{Area, Check, Level, Meta, Stop, Verdict};
+use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::inputs::{self, InputRequest, Pending};
 use crate::mcp::{self, Operation, Session};
@@ -70,7 +70,9 @@ impl Check for ElicitationForSignIn {
                 let actual = format!("{} and the URL {}", reply.status.as_u16(), quoted(url));
                 return Err(Stop::violation(format!("401 for {what} without a token"), actual));
             }
-            if !matches!(reply.outcome(), Outcome::Unauthorized | Outcome::Forbidden) && unclear.is_ok() {
+            if reply.outcome() == Outcome::Served && unclear.is_ok() {
+                unclear = Err(Stop::NotTested { need: Need::DeclaredTool }); // one that needs a token
+            } else if !matches!(reply.outcome(), Outcome::Unauthorized | Outcome::Forbidden) && unclear.is_ok() {
                 let because = format!("{what} without a token got {}, and no elicitation", reply.describe());
                 unclear = Err(Stop::inconclusive(because));
             }
