@@ -7,6 +7,7 @@ use std::io::{self, Write};
 
 use super::groups::{self, Group};
 use super::{Report, Reporter, Verdict, closing};
+use crate::baseline::Standing;
 use crate::text::printable;
 
 /// How many annotations of a level GitHub shows for one step; those beyond are dropped without a word.
@@ -18,16 +19,27 @@ impl Reporter for Github {
     fn write(&self, report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let groups = groups::groups(&report.results);
         let of = |verdicts: &[Verdict]| -> Vec<&Group<'_>> {
-            let is_cause = |g: &&Group<'_>| g.first().follows_from.is_none();
-            groups.iter().filter(is_cause).filter(|g| verdicts.contains(&g.first().verdict)).collect()
+            groups.iter().filter(|g| g.is_its_own()).filter(|g| verdicts.contains(&g.first().verdict)).collect()
         };
         let mut errors = Vec::new();
         errors.extend(report.summary.headline.iter().map(|h| Annotation::new(h.title(), &[&h.text])));
+        let entries = groups::entries(report).into_iter();
+        let outdated = entries.filter(|(standing, ..)| matches!(standing, Standing::Stale | Standing::Expired));
+        errors.extend(outdated.map(|(_, entry, remark)| Annotation::new(&format!("baseline: {entry}"), &[&remark])));
         errors.extend(of(&[Verdict::Fail, Verdict::Error]).iter().map(|g| finding(report, g, &groups)));
         let mut warnings: Vec<_> = of(&[Verdict::Warn]).iter().map(|g| finding(report, g, &groups)).collect();
         warnings.extend(groups::inconclusive(report, &groups).iter().map(|(why, groups)| unclear(why, groups)));
         // The end says what was not tested, so it comes before what is for information.
         let mut notices = vec![closing_line(report)];
+        let known = groups::known(&groups).into_iter().map(|(group, reason)| (group, Some(reason)));
+        let excused = known.chain(groups::flaky(&groups));
+        notices.extend(excused.map(|(group, reason)| {
+            let verdict = closing::words(group.first().verdict);
+            Annotation::new(
+                &format!("{}: {verdict}, and decides nothing", group.first().check),
+                &[reason.unwrap_or_default()],
+            )
+        }));
         notices.extend(of(&[Verdict::Info]).iter().map(|g| finding(report, g, &groups)));
         for (level, annotations) in [("error", errors), ("warning", warnings), ("notice", notices)] {
             write_bounded(level, &annotations, out)?;
@@ -59,6 +71,7 @@ fn finding(report: &Report, group: &Group<'_>, all: &[Group<'_>]) -> Annotation 
         &told("expected", &result.expected),
         &told("actual", &result.actual),
         &told("because", &result.because),
+        &told("fix", &groups::framework_fix(report, result)),
         &also,
         &format!("rerun: conformance {} --check {}", report.target.rerun, result.check),
     ];
@@ -109,7 +122,7 @@ mod tests {
     use insta::assert_snapshot;
     use proptest::prelude::*;
 
-    use super::super::tests::{every_verdict, hostile, report, result, written};
+    use super::super::tests::{every_verdict, excused, hostile, report, result, written};
     use super::*;
     use crate::check::Level;
     use crate::report::CheckResult;
@@ -117,6 +130,16 @@ mod tests {
     #[test]
     fn every_verdict_has_its_place() {
         assert_snapshot!(written(&Github, &report(every_verdict())));
+    }
+
+    #[test]
+    fn what_is_excused_is_a_notice() {
+        let lines = written(&Github, &excused());
+        assert!(
+            lines.lines().any(|line| line.starts_with("::notice title=audience-other%3A fail, and decides nothing::")),
+            "{lines}"
+        );
+        assert!(!lines.contains("title=FAIL audience-other"), "{lines}");
     }
 
     /// Level, title and message of a line, as the runner reads it.

@@ -51,6 +51,7 @@ fn page(report: &Report) -> Markup {
                     (summary(report))
                     (findings(report, &groups))
                     (inconclusive(report, &groups))
+                    (excused(report, &groups))
                     (not_tested(report))
                     (passed(&groups))
                     (not_applicable(&groups))
@@ -176,7 +177,7 @@ fn findings(report: &Report, all: &[Group<'_>]) -> Markup {
 }
 
 fn is_cause(group: &Group<'_>, verdicts: &[Verdict]) -> bool {
-    verdicts.contains(&group.first().verdict) && group.first().follows_from.is_none()
+    verdicts.contains(&group.first().verdict) && group.is_its_own()
 }
 
 fn finding(report: &Report, group: &Group<'_>, all: &[Group<'_>]) -> Markup {
@@ -201,6 +202,8 @@ fn finding(report: &Report, group: &Group<'_>, all: &[Group<'_>]) -> Markup {
                         (fact("How to fix it", prose(&check.section("How to fix it"))))
                     }
                 }
+                @if let Some(fix) = groups::framework_fix(report, result) { (fact("Fix", html! { (said(&fix)) })) }
+                @if let Some(remedy) = &result.remedy { (fact("Try", html! { (said(remedy)) })) }
                 (fact("Clause", clauses(result.level.keyword(), result.requirements)))
                 @if page.is_some() { (fact("Rerun", rerun(report, result.check))) }
                 @if !also.is_empty() { (fact("For the same cause", html! { (also.join(", ")) })) }
@@ -227,6 +230,32 @@ fn clauses(keyword: &str, requirements: &[&str]) -> Markup {
 
 fn rerun(report: &Report, check: &str) -> Markup {
     html! { code.command { "conformance " (said(&report.target.rerun)) " --check " (check) } }
+}
+
+/// What decides nothing, and the entries of the baseline that are not simply so.
+fn excused(report: &Report, all: &[Group<'_>]) -> Markup {
+    let known = groups::known(all).into_iter().map(|(group, reason)| (group, Some(reason)));
+    let shown: Vec<_> = known.chain(groups::flaky(all)).collect();
+    let entries = groups::entries(report);
+    let why = |group: &Group<'_>, reason: Option<&str>| {
+        let verdict = closing::words(group.first().verdict);
+        html! { (verdict) ": " (said(reason.unwrap_or("known to be flaky"))) }
+    };
+    html! {
+        @if !shown.is_empty() {
+            section {
+                h2 { "Known: " (shown.len()) }
+                p { "In the baseline, or known to be flaky: shown, and without effect on how the run ends." }
+                (table(shown.iter().map(|(group, reason)| (*group, why(group, *reason)))))
+            }
+        }
+        @if !entries.is_empty() {
+            section {
+                h2 { "Entries of the baseline" }
+                ul { @for (_, entry, remark) in &entries { li { code { (said(entry)) } ": " (said(remark)) } } }
+            }
+        }
+    }
 }
 
 fn inconclusive(report: &Report, all: &[Group<'_>]) -> Markup {
@@ -510,10 +539,20 @@ pre.answer { border-left: .2rem solid var(--line); }
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::tests::{every_verdict, hostile, report, result, written};
+    use super::super::tests::{every_verdict, excused, hostile, report, result, written};
     use super::*;
     use crate::check::Level;
     use crate::report::CheckResult;
+
+    #[test]
+    fn what_is_excused_stands_apart() {
+        let page = written(&Html, &excused());
+        let (findings, known) = page.split_once("<h2>Known: ").expect("a section of its own");
+        assert!(
+            known.contains("audience-other")
+                && !findings.contains("<h3><span class=\"verdict\">fail</span> audience-other")
+        );
+    }
 
     /// The elements of a page as a strict reader sees them: every tag with its attributes, and the texts in between.
     /// Panics where anything is neither.

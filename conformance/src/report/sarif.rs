@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::groups::{self, Group};
-use super::{Report, Reporter, Verdict, closing};
+use super::{Excuse, Report, Reporter, Verdict, closing};
 use crate::check::{Check, Level};
 use crate::checks;
 use crate::docs;
@@ -156,6 +156,9 @@ struct Finding {
     message: Message,
     locations: [Value; 1],
     partial_fingerprints: BTreeMap<&'static str, String>,
+    /// Section 3.27.23: there where something was put up with, and then not a finding of the run.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressions: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     web_request: Option<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -234,6 +237,7 @@ fn finding(report: &Report, group: &Group<'_>, all: &[Group<'_>], index: &dyn Fn
     lines.extend(result.expected.iter().map(|text| format!("Expected: {text}")));
     lines.extend(result.actual.iter().map(|text| format!("Actual: {text}")));
     lines.extend(result.remarks.iter().map(|text| format!("Remark: {text}")));
+    lines.extend(groups::framework_fix(report, result).map(|fix| format!("Fix {fix}")));
     lines.push(format!("Endpoint: {}", report.target.url));
     lines.push(format!("Rerun: conformance {} --check {}", report.target.rerun, result.check));
     if !also.is_empty() {
@@ -248,6 +252,7 @@ fn finding(report: &Report, group: &Group<'_>, all: &[Group<'_>], index: &dyn Fn
         message: Message { text: lines.join("\n") },
         locations: [location(&report.target.url)],
         partial_fingerprints: fingerprints(&report.target.url, group, all),
+        suppressions: result.excuse.iter().map(suppression).collect(),
         web_request: last.map(|exchange| request(exchange)),
         web_response: last.map(|exchange| response(exchange)),
         properties: json!({
@@ -259,6 +264,15 @@ fn finding(report: &Report, group: &Group<'_>, all: &[Group<'_>], index: &dyn Fn
             "sameCause": also,
         }),
     }
+}
+
+/// Section 3.35: by a file beside the run, and not in a source.
+fn suppression(excuse: &Excuse) -> Value {
+    let justification = match excuse {
+        Excuse::Known { reason } => reason.clone(),
+        Excuse::Flaky { reason } => format!("known to be flaky: {}", reason.as_deref().unwrap_or("no reason given")),
+    };
+    json!({"kind": "external", "status": "accepted", "justification": text(&justification)})
 }
 
 /// Section 3.28, with a physical location (3.29) for those who want a file.
@@ -406,12 +420,23 @@ mod tests {
 
     use insta::assert_snapshot;
 
-    use super::super::tests::{every_verdict, hostile, report, result, written};
+    use super::super::tests::{every_verdict, excused, hostile, report, result, written};
     use super::*;
     use crate::report::CheckResult;
 
     fn log(report: &Report) -> Value {
         serde_json::from_str(&written(&Sarif, report)).expect("it is JSON")
+    }
+
+    #[test]
+    fn what_is_excused_is_suppressed() {
+        let log = log(&excused());
+        let results = log["runs"][0]["results"].as_array().expect("there are results");
+        let known = results.iter().find(|r| r["ruleId"] == "audience-other").expect("it is listed");
+        assert_eq!(known["suppressions"][0]["kind"], "external");
+        assert!(known["suppressions"][0]["justification"].as_str().is_some_and(|reason| !reason.is_empty()), "{known}");
+        let others = results.iter().filter(|r| r["ruleId"] == "audience-sibling");
+        assert!(others.clone().count() > 0 && others.clone().all(|r| r.get("suppressions").is_none()), "{log}");
     }
 
     /// The rules' texts are the pages', and are snapshots elsewhere.
@@ -501,6 +526,7 @@ mod tests {
                 "level",
                 "locations",
                 "partialFingerprints",
+                "suppressions",
                 "webRequest",
                 "webResponse",
                 "properties",
