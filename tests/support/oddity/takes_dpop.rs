@@ -1,5 +1,6 @@
 //! Takes tokens that are bound to a key, with a proof of it and a nonce (RFC 9449), beside plain bearer tokens.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -97,7 +98,7 @@ pub(crate) fn is_proven(asked: &Asked, token: &str, unchecked: Unchecked) -> boo
         && claims["jti"].as_str().is_some_and(|id| !id.is_empty())
         && claims["ath"] == hashed(token.as_bytes())
         && (unchecked == Unchecked::Nonce || claims["nonce"] == *NONCE)
-        && decoded(token, 1)["cnf"]["jkt"] == hashed(header["jwk"].to_string().as_bytes())
+        && decoded(token, 1)["cnf"]["jkt"] == thumbprint(&header["jwk"])
         && is_signed(&header, input, &signature, unchecked == Unchecked::Algorithm)
 }
 
@@ -133,7 +134,13 @@ fn decoded(jws: &str, segment: usize) -> Value {
     serde_json::from_slice(&decoded).unwrap_or_default()
 }
 
-/// SHA-256 as proofs write it. The members of a JWK come sorted by name, as a thumbprint wants them (RFC 7638).
+/// RFC 7638: the members in the order of their names, whatever order they came in.
+fn thumbprint(jwk: &Value) -> String {
+    let members: BTreeMap<_, _> = jwk.as_object().into_iter().flatten().collect();
+    hashed(json!(members).to_string().as_bytes())
+}
+
+/// SHA-256 as proofs write it.
 fn hashed(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(sha256(bytes))
 }
