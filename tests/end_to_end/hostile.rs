@@ -542,14 +542,11 @@ fn a_server_that_answers_differently_each_time_proves_nothing() {
             let server = Hostile::start(move |asked| {
                 let is_known = has_token(asked) && message(asked)["method"] == "tools/call";
                 let nth = seen.fetch_add(usize::from(is_known), Ordering::Relaxed);
-                let act = if is_known && nth >= 3 { decides(nth) } else { None };
+                let act = if is_known && nth >= 2 { decides(nth) } else { None };
                 act.unwrap_or_else(|| rightly(asked))
             });
             let report = survives(name, &server, &[&AT_ONCE_ANSWERED[..], &chosen(&[check])].concat());
-            let verdicts = verdicts(&report, check);
-            // A refusal may fall between two times that the good token is served, and is then believed; the server does refuse.
-            let is_between = name == "anything" && verdicts == ["pass"] && check != "scheme-letter-case";
-            assert!(is_between || verdicts == ["inconclusive"], "{check}, {name}: {}", report["results"]);
+            assert_eq!(verdicts(&report, check), ["inconclusive"], "{check}, {name}: {}", report["results"]);
         }
     }
 }
