@@ -101,8 +101,45 @@ const METADATA: Checks = &[
 /// The slash that pydantic adds to a URL without a path.
 const SLASH: Checks = &["metadata-issuers", "metadata-names-zone"];
 
-/// Sessions that others may use.
-const SESSIONS: Checks = &["session-other-user", "session-predictable", "session-id-bits"];
+/// What is asked of a token beside its audience.
+const VERIFICATION: Checks = &[
+    "issuer-other",
+    "issuer-missing",
+    "issuer-spelling",
+    "second-zone-token",
+    "unsigned-token",
+    "tampered-claims",
+    "tampered-signature",
+    "foreign-signature",
+    "public-key-as-secret",
+    "embedded-key",
+    "garbage-token",
+    "algorithm-list",
+    "weak-algorithm",
+    "key-rotation",
+    "retired-key",
+    "key-selection",
+    "short-rsa-key",
+    "encryption-key",
+    "key-of-other-algorithm",
+    "token-type",
+    "token-untyped",
+    "other-jwts",
+    "missing-exp",
+    "required-claims",
+    "exp-type",
+    "claims-not-utf8",
+    "expired-token",
+];
+
+/// The change in a verifier that the program itself gives to the official Python SDK.
+const OWN_VERIFIER: &str = "mcp verifies no token itself: mend `verify_token(token)` of the `token_verifier` that you give it, and return None";
+
+/// The change in what stands in front of the official Rust SDK.
+const LAYER_IN_FRONT: &str = "not possible in rmcp, which looks at no token and serves no metadata: mend the layer in front of it, and its routes";
+
+/// Sessions that others may use, and that there are any.
+const SESSIONS: Checks = &["session-other-user", "session-predictable", "session-id-bits", "stateless-mode"];
 
 /// Web pages of others.
 const ORIGIN: Checks = &["foreign-origin", "foreign-origin-status"];
@@ -348,41 +385,8 @@ const FIXES: &[Fix] = &[
         &["challenge-without-credentials", "doubled-credentials", "metadata-cache"],
         "not an option of mcp: wrap `streamable_http_app()` in a middleware of starlette that answers in its place",
     ),
-    fix_of(
-        &[PythonSdk],
-        &[
-            "issuer-other",
-            "issuer-missing",
-            "issuer-spelling",
-            "second-zone-token",
-            "unsigned-token",
-            "tampered-claims",
-            "tampered-signature",
-            "foreign-signature",
-            "public-key-as-secret",
-            "embedded-key",
-            "garbage-token",
-            "algorithm-list",
-            "weak-algorithm",
-            "key-rotation",
-            "retired-key",
-            "key-selection",
-            "short-rsa-key",
-            "encryption-key",
-            "key-of-other-algorithm",
-            "token-type",
-            "token-untyped",
-            "other-jwts",
-            "missing-exp",
-            "required-claims",
-            "exp-type",
-            "claims-not-utf8",
-            "not-yet-valid-token",
-            "expired-token",
-            "garbage-token-crash",
-        ],
-        "mcp verifies no token itself: mend `verify_token(token)` of the `token_verifier` that you give it, and return None",
-    ),
+    fix_of(&[PythonSdk], VERIFICATION, OWN_VERIFIER),
+    fix_of(&[PythonSdk], &["not-yet-valid-token", "garbage-token-crash"], OWN_VERIFIER),
     // @keycardai/mcp
     fix_of(
         &[KeycardaiTypescript],
@@ -455,7 +459,12 @@ const FIXES: &[Fix] = &[
     ),
     fix_of(
         &[TypescriptSdk],
-        &["challenge-grammar", "challenge-error-characters", "challenge-invalid-token"],
+        &[
+            "challenge-grammar",
+            "challenge-error-characters",
+            "challenge-invalid-token",
+            "older-challenge-names-metadata",
+        ],
         "`requireBearerAuth` puts the error's message between quotes as it is: in the verifier throw \
          `new InvalidTokenError(error.message.replaceAll('\"', \"'\"))`",
     ),
@@ -526,48 +535,11 @@ const FIXES: &[Fix] = &[
         &["not-yet-valid-token"],
         "rmcp looks at no token; in the layer in front, with jsonwebtoken, set `validate_nbf = true` in its `Validation`",
     ),
+    fix_of(&[RustSdk], AUDIENCE, LAYER_IN_FRONT),
+    fix_of(&[RustSdk], VERIFICATION, LAYER_IN_FRONT),
     fix_of(
         &[RustSdk],
         &[
-            "audience-other",
-            "audience-missing",
-            "audience-malformed",
-            "audience-sibling",
-            "audience-lookalike",
-            "audience-array-other",
-            "audience-letter-case",
-            "audience-upstream",
-            "audience-each-request",
-            "audience-issuer",
-            "audience-from-host",
-            "other-tokens",
-            "issuer-other",
-            "issuer-missing",
-            "issuer-spelling",
-            "second-zone-token",
-            "unsigned-token",
-            "tampered-claims",
-            "tampered-signature",
-            "foreign-signature",
-            "public-key-as-secret",
-            "embedded-key",
-            "garbage-token",
-            "algorithm-list",
-            "weak-algorithm",
-            "key-rotation",
-            "retired-key",
-            "key-selection",
-            "short-rsa-key",
-            "encryption-key",
-            "key-of-other-algorithm",
-            "token-type",
-            "token-untyped",
-            "other-jwts",
-            "missing-exp",
-            "required-claims",
-            "exp-type",
-            "claims-not-utf8",
-            "expired-token",
             "critical-parameter",
             "scheme-letter-case",
             "scope-missing",
@@ -582,7 +554,13 @@ const FIXES: &[Fix] = &[
             "challenge-without-credentials",
             "trailing-word",
         ],
-        "not possible in rmcp, which looks at no token and serves no metadata: mend the layer in front of it, and its routes",
+        LAYER_IN_FRONT,
+    ),
+    // All
+    fix_of(
+        &[Fastmcp, KeycardaiFastmcp, KeycardaiMcp, PythonSdk, TypescriptSdk, KeycardaiTypescript, RustSdk],
+        &["audience-upper-case"],
+        "`aud` is compared as a string, which suffices unless your authorization server writes scheme or host in capitals",
     ),
 ];
 

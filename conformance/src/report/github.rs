@@ -136,7 +136,9 @@ mod tests {
     fn what_is_excused_is_a_notice() {
         let lines = written(&Github, &excused());
         assert!(
-            lines.lines().any(|line| line.starts_with("::notice title=audience-other%3A fail, and decides nothing::")),
+            lines
+                .lines()
+                .any(|line| line.starts_with("::notice title=audience-other%3A fail%2C and decides nothing::")),
             "{lines}"
         );
         assert!(!lines.contains("title=FAIL audience-other"), "{lines}");
