@@ -124,7 +124,12 @@ pub struct Received {
 
 impl Received {
     /// Whether somebody else than the suite asked for a token by exchange, or in no way that can be told.
+    ///
+    /// A POST of which nothing is known yet is still on its way, and so part of a call that is not answered yet.
     pub fn may_be_exchange(&self) -> bool {
+        if self.method == "POST" && self.token.is_none() {
+            return false;
+        }
         let asked = self.token.as_ref().and_then(|asked| asked.grant_type.as_deref());
         let is_ours = self.user_agent.as_deref() == Some(crate::client::USER_AGENT);
         let is_other = matches!(asked, Some("authorization_code" | "refresh_token" | "client_credentials"));
