@@ -1,12 +1,13 @@
 //! The only way to the server under test: bounded, without redirects, and every exchange recorded.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method};
-use hyper_tls::{HttpsConnector, native_tls};
+use hyper_tls::HttpsConnector;
+use hyper_tls::native_tls::{self, TlsConnector};
 use hyper_util::client::legacy;
 use hyper_util::client::legacy::connect::{HttpConnector, HttpInfo};
 use hyper_util::rt::TokioExecutor;
@@ -150,6 +151,17 @@ impl Request {
     }
 }
 
+/// Why there is no client.
+#[derive(Debug, thiserror::Error)]
+pub enum SetUpError {
+    /// The TLS library refused its settings.
+    #[error("TLS could not be set up: {0}")]
+    Tls(#[from] native_tls::Error),
+    /// The HTTP library refused its settings.
+    #[error("the HTTP client could not be set up: {0}")]
+    Http(#[from] reqwest::Error),
+}
+
 type Hyper = legacy::Client<HttpsConnector<HttpConnector>, reqwest::Body>;
 
 /// Sends requests and keeps what happened.
@@ -158,8 +170,10 @@ pub struct Client {
     http: reqwest::Client,
     /// The same, with a new connection for each request.
     fresh: reqwest::Client,
-    /// For paths as they stand; made when one is first needed, since that reads the machine's certificates.
-    hyper: Arc<OnceLock<Hyper>>,
+    /// For paths as they stand.
+    hyper: Hyper,
+    /// What all connections are made with; to set it up reads the machine's certificates.
+    tls: TlsConnector,
     options: Arc<Options>,
     secrets: Arc<Secrets>,
     target: url::Origin,
@@ -190,14 +204,16 @@ impl Client {
     ///
     /// # Errors
     /// Where the TLS library cannot be set up.
-    pub fn new(options: &Options, secrets: Arc<Secrets>) -> Result<Self, reqwest::Error> {
+    pub fn new(options: &Options, secrets: Arc<Secrets>) -> Result<Self, SetUpError> {
         let timeout = options.timeout;
         // Less than the whole, so that a connection that does not come about is told from an answer that does not.
         let connect_within = CONNECT_WITHIN.min(timeout * 3 / 4);
+        let tls = tls(options)?;
         Ok(Self {
-            http: http(options, connect_within, Connections::Pooled)?,
-            fresh: http(options, connect_within, Connections::OneEach)?,
-            hyper: Arc::default(),
+            http: http(options, &tls, connect_within, Connections::Pooled)?,
+            fresh: http(options, &tls, connect_within, Connections::OneEach)?,
+            hyper: hyper(&tls),
+            tls,
             options: Arc::new(options.clone()),
             secrets,
             target: options.url.origin(),
@@ -213,9 +229,9 @@ impl Client {
     ///
     /// # Errors
     /// Where the TLS library cannot be set up.
-    pub fn apart(&self, connections: Connections) -> Result<Self, reqwest::Error> {
+    pub fn apart(&self, connections: Connections) -> Result<Self, SetUpError> {
         Ok(Self {
-            http: http(&self.options, self.connect_within, connections)?,
+            http: http(&self.options, &self.tls, self.connect_within, connections)?,
             keeps_its_connection: connections == Connections::One,
             ..self.clone()
         })
@@ -298,13 +314,7 @@ impl Client {
         *outgoing.method_mut() = request.method.clone();
         *outgoing.headers_mut() = request.headers.clone();
         outgoing.headers_mut().insert(http::header::USER_AGENT, HeaderValue::from_static(USER_AGENT));
-        let hyper = if let Some(hyper) = self.hyper.get() {
-            hyper
-        } else {
-            let made = hyper(&self.options).map_err(|e| NoReply::Connect(innermost(&e)))?;
-            self.hyper.get_or_init(|| made)
-        };
-        match tokio::time::timeout(within, hyper.request(outgoing)).await {
+        match tokio::time::timeout(within, self.hyper.request(outgoing)).await {
             Ok(Ok(incoming)) => Ok(incoming.map(reqwest::Body::wrap).into()),
             Ok(Err(error)) if error.is_connect() => Err(NoReply::Connect(innermost(&error))),
             Ok(Err(error)) => Err(NoReply::Broken(innermost(&error))),
@@ -394,21 +404,28 @@ async fn read_to_its_end(incoming: &mut reqwest::Response, until: tokio::time::I
 
 /// What all of the suite's clients of the target have in common.
 pub(crate) fn builder(options: &Options) -> reqwest::ClientBuilder {
-    let roots = options.roots.iter().filter_map(|der| reqwest::Certificate::from_der(der).ok());
     reqwest::Client::builder()
         .user_agent(USER_AGENT)
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
         .timeout(options.timeout)
-        .tls_certs_merge(roots)
+}
+
+fn tls(options: &Options) -> Result<TlsConnector, native_tls::Error> {
+    let mut tls = TlsConnector::builder();
+    for der in &options.roots {
+        tls.add_root_certificate(native_tls::Certificate::from_der(der)?);
+    }
+    tls.build()
 }
 
 fn http(
     options: &Options,
+    tls: &TlsConnector,
     connect_within: Duration,
     connections: Connections,
 ) -> Result<reqwest::Client, reqwest::Error> {
-    let builder = builder(options).connect_timeout(connect_within);
+    let builder = builder(options).connect_timeout(connect_within).tls_backend_preconfigured(tls.clone());
     let builder = match connections {
         Connections::Pooled => builder,
         Connections::One => builder.pool_max_idle_per_host(1),
@@ -418,15 +435,11 @@ fn http(
     builder.build()
 }
 
-fn hyper(options: &Options) -> Result<Hyper, native_tls::Error> {
-    let mut tls = native_tls::TlsConnector::builder();
-    for der in &options.roots {
-        tls.add_root_certificate(native_tls::Certificate::from_der(der)?);
-    }
+fn hyper(tls: &TlsConnector) -> Hyper {
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
-    let connector = HttpsConnector::from((tcp, tls.build()?.into()));
-    Ok(legacy::Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector))
+    let connector = HttpsConnector::from((tcp, tls.clone().into()));
+    legacy::Client::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector)
 }
 
 fn is_event_stream(headers: &HeaderMap) -> bool {

@@ -106,7 +106,9 @@ async fn answers(options: &Options, url: Url) -> bool {
 
 fn client(options: &Options, any_certificate: bool) -> Option<reqwest::Client> {
     let within = LOOK_WITHIN.min(options.timeout);
-    client::builder(options).timeout(within).tls_danger_accept_invalid_certs(any_certificate).build().ok()
+    let roots = options.roots.iter().filter_map(|der| reqwest::Certificate::from_der(der).ok());
+    let builder = client::builder(options).timeout(within).tls_certs_merge(roots);
+    builder.tls_danger_accept_invalid_certs(any_certificate).build().ok()
 }
 
 /// The places that are worth a look, beside the endpoint itself.

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, URL_SAFE_NO_PAD};
+use memchr::memmem::{self, Finder};
 
 /// Every token and secret of the run, each with a name that may be shown in its place.
 ///
@@ -15,12 +16,26 @@ pub struct Secrets {
     known: Mutex<Known>,
 }
 
+/// A string that must not be shown.
+#[derive(Debug, Clone)]
+struct Secret {
+    text: String,
+    name: String,
+    finder: Finder<'static>,
+}
+
+impl Secret {
+    fn is_in(&self, text: &str) -> bool {
+        self.finder.find(text.as_bytes()).is_some()
+    }
+}
+
 #[derive(Debug, Default)]
 struct Known {
-    /// Each with its name, the longest first.
-    all: Vec<(String, String)>,
+    /// The longest first.
+    all: Vec<Secret>,
     /// Those of them that are no tokens of several segments: nothing but their letters tells what they are.
-    opaque: Vec<(String, String)>,
+    opaque: Vec<Secret>,
     /// Whether one of them is more than a word.
     spaced: bool,
 }
@@ -32,13 +47,16 @@ const SEGMENT_AT_LEAST: usize = 120;
 const BEGINNING: usize = 16;
 const CUT_AT_LEAST: usize = 24;
 
+/// No secret that is kept is shorter, and no word that is masked by its looks.
+const ANYTHING_AT_LEAST: usize = 8;
+
 /// A run makes a few hundred tokens; older ones are masked by their looks.
 const KNOWN_AT_MOST: usize = 4096;
 
 impl Secrets {
     /// From now on `secret` is shown as `[name]`.
     pub fn add(&self, secret: &str, name: &str) {
-        if secret.len() < 8 {
+        if secret.len() < ANYTHING_AT_LEAST {
             return; // too short to be told from ordinary text
         }
         // As it stands in a query or a form.
@@ -51,7 +69,7 @@ impl Secrets {
 
     fn keep(&self, secret: &str, name: &str) {
         let mut known = self.lock();
-        if known.all.iter().any(|(text, _)| text == secret) {
+        if known.all.iter().any(|other| other.text == secret) {
             return;
         }
         known.spaced |= secret.as_bytes().iter().any(|byte| ends_word(*byte));
@@ -61,8 +79,9 @@ impl Secrets {
                 list.remove(0);
             }
             // A tampered or foreign token contains another's segments: replace the longest first.
-            let at = list.partition_point(|(text, _)| text.len() >= secret.len());
-            list.insert(at, (secret.to_owned(), name.to_owned()));
+            let at = list.partition_point(|other| other.text.len() >= secret.len());
+            let finder = Finder::new(secret).into_owned();
+            list.insert(at, Secret { text: secret.to_owned(), name: name.to_owned(), finder });
         }
     }
 
@@ -71,24 +90,29 @@ impl Secrets {
         let known = self.lock();
         let mut masked = text.to_owned();
         // Names that are put in only break runs up, so what holds for the text holds for what becomes of it.
-        let longest = if known.spaced { usize::MAX } else { longest_word(text) };
-        let too_long = known.all.partition_point(|(secret, _)| secret.len() > longest);
-        for (secret, name) in &known.all[too_long..] {
-            if masked.contains(secret.as_str()) {
-                masked = masked.replace(secret.as_str(), &format!("[{name}]"));
+        let longest_in = |text: &str| if known.spaced { usize::MAX } else { longest_word(text) };
+        let longest = longest_in(text);
+        if longest < ANYTHING_AT_LEAST {
+            return masked;
+        }
+        let too_long = known.all.partition_point(|secret| secret.text.len() > longest);
+        for secret in &known.all[too_long..] {
+            if secret.is_in(&masked) {
+                masked = masked.replace(&secret.text, &format!("[{}]", secret.name));
             }
         }
-        for (secret, name) in known.opaque.iter().filter(|(secret, _)| secret.len() >= CUT_AT_LEAST) {
-            masked = mask_beginning(&masked, secret, name);
+        for secret in known.opaque.iter().filter(|secret| secret.text.len() >= CUT_AT_LEAST) {
+            masked = mask_beginning(masked, secret);
         }
         let mut masked = mask_encoded(&mask_jwts(&masked), &known.opaque);
+        let longest = longest_in(&masked);
         if longest < SEGMENT_AT_LEAST {
             return masked;
         }
         // What is left of a token that was taken apart.
-        for (secret, name) in &known.all {
-            for part in long_parts(secret).filter(|part| part.len() < secret.len() && part.len() <= longest) {
-                if masked.contains(part) {
+        for Secret { text, name, .. } in &known.all {
+            for part in long_parts(text).filter(|part| part.len() < text.len() && part.len() <= longest) {
+                if is_in(&masked, part) {
                     masked = masked.replace(part, &format!("[part of {name}]"));
                 }
             }
@@ -105,15 +129,19 @@ impl Secrets {
 
     /// The name of a secret of this run that a text holds, whole or as one segment of a token.
     pub fn known_in(&self, text: &str) -> Option<String> {
-        let has_part = |secret: &str| long_parts(secret).any(|part| text.contains(part));
+        let has_part = |secret: &Secret| long_parts(&secret.text).any(|part| is_in(text, part));
         let known = self.lock();
-        let found = known.all.iter().find(|(secret, _)| text.contains(secret.as_str()) || has_part(secret));
-        found.map(|(_, name)| name.clone())
+        let found = known.all.iter().find(|secret| secret.is_in(text) || has_part(secret));
+        found.map(|secret| secret.name.clone())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
+}
+
+fn is_in(text: &str, part: &str) -> bool {
+    memmem::find(text.as_bytes(), part.as_bytes()).is_some()
 }
 
 /// The length of the longest word. Most texts have none that is as long as a token, and so need not be searched for one.
@@ -131,16 +159,16 @@ fn long_parts(secret: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Replaces as much of an opaque secret as stands where a text was cut.
-fn mask_beginning(text: &str, secret: &str, name: &str) -> String {
-    let Some(beginning) = secret.get(..BEGINNING) else { return text.to_owned() };
+fn mask_beginning(text: String, secret: &Secret) -> String {
+    let Some(beginning) = secret.text.get(..BEGINNING).filter(|beginning| is_in(&text, beginning)) else { return text };
     let mut out = String::new();
-    let mut rest = text;
+    let mut rest = text.as_str();
     while let Some(start) = rest.find(beginning) {
         let (before, from) = rest.split_at(start);
-        let same = from.char_indices().zip(secret.chars()).take_while(|((_, a), b)| a == b);
+        let same = from.char_indices().zip(secret.text.chars()).take_while(|((_, a), b)| a == b);
         let end = same.last().map_or(0, |((at, c), _)| at + c.len_utf8());
         out.push_str(before);
-        out.push_str(&format!("[part of {name}]"));
+        out.push_str(&format!("[part of {}]", secret.name));
         rest = &from[end..];
     }
     out.push_str(rest);
@@ -149,6 +177,9 @@ fn mask_beginning(text: &str, secret: &str, name: &str) -> String {
 
 /// Replaces what has the form of a compact JWS: base64url of `{"…`, a dot, and more.
 fn mask_jwts(text: &str) -> String {
+    if !is_in(text, "eyJ") {
+        return text.to_owned();
+    }
     let is_token_byte = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_' || b == b'.';
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -171,12 +202,11 @@ const INDIFFERENT: GeneralPurpose =
 /// Shorter than any JWT in base64, longer than most words.
 const ENCODED_AT_LEAST: usize = 40;
 
-/// What an opaque secret of eight letters has in base64 at least.
-const SECRET_ENCODED_AT_LEAST: usize = 11;
-
 /// Replaces what is a compact JWS or an opaque secret once it is decoded from base64, hexadecimal or percent-encoding.
-fn mask_encoded(text: &str, opaque: &[(String, String)]) -> String {
-    let at_least = if opaque.is_empty() { ENCODED_AT_LEAST } else { SECRET_ENCODED_AT_LEAST };
+fn mask_encoded(text: &str, opaque: &[Secret]) -> String {
+    // Base64 is the shortest form of all: eight bits in six.
+    let shortest = opaque.iter().map(|secret| secret.text.len() * 4 / 3).min();
+    let at_least = shortest.unwrap_or(ENCODED_AT_LEAST).min(ENCODED_AT_LEAST);
     let is_encoded = |b: u8| b.is_ascii_alphanumeric() || b"+/=-_%".contains(&b);
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -192,13 +222,13 @@ fn mask_encoded(text: &str, opaque: &[(String, String)]) -> String {
 }
 
 /// What to show in place of a run of letters that hides a token or a secret.
-fn hidden(run: &str, opaque: &[(String, String)]) -> Option<&'static str> {
+fn hidden(run: &str, opaque: &[Secret]) -> Option<&'static str> {
     let gives_away = |decoded: &[u8]| {
         let text = String::from_utf8_lossy(decoded);
         if mask_jwts(&text) != text {
             return Some("[token]");
         }
-        opaque.iter().any(|(secret, _)| text.contains(secret.as_str())).then_some("[secret]")
+        opaque.iter().any(|secret| secret.is_in(&text)).then_some("[secret]")
     };
     let hexadecimal = |digits: &str| -> Vec<u8> {
         let pairs = digits.as_bytes().chunks_exact(2);
