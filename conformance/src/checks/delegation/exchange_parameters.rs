@@ -54,7 +54,10 @@ impl Check for ExchangeParameters {
 
 fn judge(request: &Received) -> Verdict {
     let (true, Some(asked)) = (request.method == "POST", &request.token) else {
-        return Err(Stop::violation("a POST to the token endpoint", format!("a request by {}", quoted(&request.method))));
+        return Err(Stop::violation(
+            "a POST to the token endpoint",
+            format!("a request by {}", quoted(&request.method)),
+        ));
     };
     let content_type = asked.content_type.as_deref().unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
