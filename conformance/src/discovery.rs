@@ -203,32 +203,19 @@ pub fn is_loopback(url: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, StatusCode};
     use proptest::prelude::*;
 
     use super::*;
+    use crate::any_input;
     use crate::mangled::mangled;
 
-    const SEEDS: &[&str] = &[
-        r#"{"resource":"https://h/mcp","authorization_servers":["https://z","https://z"],"scopes_supported":["a","b"]}"#,
-        r#"{"resource":1,"authorization_servers":{"a":[]},"scopes_supported":["","a",null,"a"]}"#,
-    ];
+    const SEEDS: &[&str] =
+        &[include_str!("../fuzz/seeds/protected_resource/1"), include_str!("../fuzz/seeds/protected_resource/2")];
 
     proptest! {
         #[test]
         fn any_document_names_what_it_names_once(bytes in mangled(SEEDS)) {
-            let mut reply = Reply::new(StatusCode::OK, HeaderMap::new(), None);
-            reply.body = bytes;
-            let url = Url::parse("https://h/").unwrap();
-            let place = |way| Place { way, url: url.clone(), reply: Ok(reply.clone()) };
-            let places = vec![place(Way::PathInserted), place(Way::Root)];
-            let anonymous = Err(NoReply::Endless);
-            let discovery = Discovery { anonymous, places, advertised: None, exchanges: Vec::new() };
-            prop_assert!(discovery.documents().len() <= 1);
-            let (issuers, scopes) = (discovery.issuers(), discovery.scopes());
-            prop_assert_eq!(issuers.iter().collect::<BTreeSet<_>>().len(), issuers.len());
-            prop_assert!(scopes.is_sorted_by(|a, b| a < b) && !scopes.contains(&String::new()));
-            let _ = discovery.resource();
+            any_input::protected_resource(&bytes);
         }
     }
 

@@ -4,6 +4,8 @@
 //! [`context`] that records, and [`report`] writes what they came to.
 
 pub mod altered;
+#[cfg(any(test, fuzzing))]
+pub mod any_input;
 pub mod baseline;
 pub mod browser;
 pub mod caller;

@@ -358,42 +358,29 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::any_input;
     use crate::mangled::mangled;
-    use crate::text::is_visible;
 
     const MESSAGES: &[&str] = &[
-        r#"{"jsonrpc":"2.0","id":7,"result":{"content":[{"type":"text","text":"x"}],"isError":true}}"#,
-        r#"{"jsonrpc":"2.0","id":7,"error":{"code":-32601,"message":"no such method","data":[1.5e3,null]}}"#,
-        r#"[{"jsonrpc":"2.0","id":"a","result":{}},{"jsonrpc":"2.0","id":7,"result":{}}]"#,
+        include_str!("../fuzz/seeds/message/1"),
+        include_str!("../fuzz/seeds/message/2"),
+        include_str!("../fuzz/seeds/message/3"),
     ];
     const STREAMS: &[&str] = &[
-        ": hello\n\nevent: message\nid: 1\ndata: {\"jsonrpc\":\"2.0\",\ndata: \"id\":7,\"result\":{}}\n\n",
-        "\u{feff}data: {\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}\r\n\r\ndata: 1\r\rretry: 5\n\n",
-        "data:{\"jsonrpc\":\"2.0\",\"method\":\"notifications/x\"}\n\ndata:{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{}}\n\n",
+        include_str!("../fuzz/seeds/stream/1"),
+        include_str!("../fuzz/seeds/stream/2"),
+        include_str!("../fuzz/seeds/stream/3"),
     ];
-
-    fn replied(content_type: &'static str, body: Vec<u8>) -> Reply {
-        Reply { body, ..reply(200, content_type, "") }
-    }
 
     proptest! {
         #[test]
         fn any_body_is_described_in_one_plain_line(bytes in mangled(MESSAGES), status in 100_u16..600) {
-            let mut reply = replied("application/json", bytes);
-            reply.status = StatusCode::from_u16(status).unwrap();
-            let described = reply.describe();
-            prop_assert!(described.len() < 2000 && described.chars().all(is_visible), "{described}");
-            prop_assert!(reply.outcome() != Outcome::Served || reply.result().is_some());
-            prop_assert!(reply.expect_refused().is_err() || matches!(status, 401 | 403));
-            let _ = (reply.error_code(), reply.challenges());
+            any_input::message(&bytes, StatusCode::from_u16(status).unwrap());
         }
 
         #[test]
         fn a_stream_is_answered_alike_however_it_is_cut_up(bytes in mangled(STREAMS), size in 1_usize..50) {
-            let mut events = EventEnds::default();
-            let whole = replied("text/event-stream", bytes);
-            let mut pieces = whole.body.chunks(size).filter_map(|piece| events.after(piece));
-            prop_assert_eq!(pieces.any(|range| whole.is_answered_in(range)), whole.message().is_some());
+            any_input::stream(&bytes, size);
         }
     }
 

@@ -33,6 +33,7 @@ const META: Meta = Meta {
     follows_from: &[
         "garbage-token",
         "garbage-token-crash",
+        "invalid-token-status",
         "challenge-present",
         "challenge-grammar",
         "challenge-bearer",

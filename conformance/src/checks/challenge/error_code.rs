@@ -32,7 +32,7 @@ const META: Meta = Meta {
     requirements: &["rfc6750-3.1-invalid-token-401"],
     level: Level::Should,
     area: Area::Challenge,
-    follows_from: &["garbage-token", "garbage-token-crash"],
+    follows_from: &["garbage-token", "garbage-token-crash", "invalid-token-status"],
     ..Meta::CALM
 };
 

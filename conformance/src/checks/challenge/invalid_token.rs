@@ -39,6 +39,8 @@ const META: Meta = Meta {
         "challenge-present",
         "challenge-grammar",
         "challenge-bearer",
+        "invalid-token-status",
+        "expired-token-status",
         "challenge-error",
         "challenge-error-code",
     ],
