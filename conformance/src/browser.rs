@@ -2,7 +2,7 @@
 //! fills in the first form of a page. No script runs.
 //!
 //! It opens pages of the server under test and of the zone, and no others: where a server sends its user elsewhere, that is
-//! told and not followed.
+//! told and not followed. What the user would type goes to the origin of the server alone, and a password to the zone.
 
 use std::collections::BTreeMap;
 
@@ -142,6 +142,12 @@ impl<'a> Browser<'a> {
                 _ => return Ok(Led::To(reply)),
             };
             request = form.request(&at, typed);
+            let to = request.url.origin();
+            let may_be_told =
+                if is_zone { to == at.origin() } else { at.origin() == to && to == self.cx.url().origin() };
+            if !may_be_told {
+                return Ok(Led::Away(request.url));
+            }
         }
         Ok(Led::Nowhere)
     }

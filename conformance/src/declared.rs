@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::check::Stop;
+use crate::checks::inputs::names_a_secret;
 
 /// The longest life of a `requestState` that is still short, in seconds.
 const SHORT: u64 = 900;
@@ -131,6 +132,15 @@ impl Declared {
     /// Whether nothing was declared that a check could rest on.
     pub fn is_empty(&self) -> bool {
         self.tools.is_empty() && self.resources.is_empty() && self.completions.is_empty()
+    }
+
+    /// What is declared to be typed where secrets are asked for: on pages, and into inputs that are named like one.
+    pub fn secrets(&self, mut each: impl FnMut(&str)) {
+        for tool in self.tools.values() {
+            tool.page.values().for_each(|typed| each(typed));
+            let named = tool.input.iter().filter(|(name, _)| names_a_secret(name));
+            named.filter_map(|(_, value)| value.as_str()).for_each(&mut each);
+        }
     }
 
     /// The tools of which this holds, in the order of their names.

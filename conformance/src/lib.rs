@@ -50,6 +50,7 @@ pub mod scene;
 pub mod secrets;
 pub mod server_audit;
 pub mod sign_in;
+pub mod spelling;
 pub mod survey;
 pub mod text;
 pub mod tls;

@@ -7,6 +7,8 @@ use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, URL_SAFE_NO_PAD};
 use memchr::memmem::{self, Finder};
 
+use crate::spelling::readings;
+
 /// Every token and secret of the run, each with a name that may be shown in its place.
 ///
 /// Beside these, anything that looks like a JWT is masked, encoded once more or not, since a server may show one that we
@@ -34,7 +36,7 @@ impl Secret {
 struct Known {
     /// The longest first.
     all: Vec<Secret>,
-    /// Those of them that are no tokens of several segments: nothing but their letters tells what they are.
+    /// Those of them that are no JWTs: nothing but their letters tells what they are.
     opaque: Vec<Secret>,
     /// Whether one of them is more than a word.
     spaced: bool,
@@ -74,7 +76,7 @@ impl Secrets {
         }
         known.spaced |= secret.as_bytes().iter().any(|byte| ends_word(*byte));
         let Known { all, opaque, .. } = &mut *known;
-        for list in [all, opaque].into_iter().take(if secret.contains('.') { 1 } else { 2 }) {
+        for list in [all, opaque].into_iter().take(if looks_like_jwt(secret) { 1 } else { 2 }) {
             if list.len() >= KNOWN_AT_MOST {
                 list.remove(0);
             }
@@ -85,37 +87,13 @@ impl Secrets {
         }
     }
 
-    /// The text with every secret replaced by its name in brackets.
+    /// The text with every secret replaced by its name in brackets. A text that holds one in the spelling of another
+    /// language is not shown at all.
     pub fn mask(&self, text: &str) -> String {
         let known = self.lock();
-        let mut masked = text.to_owned();
-        // Names that are put in only break runs up, so what holds for the text holds for what becomes of it.
-        let longest_in = |text: &str| if known.spaced { usize::MAX } else { longest_word(text) };
-        let longest = longest_in(text);
-        if longest < ANYTHING_AT_LEAST {
-            return masked;
-        }
-        let too_long = known.all.partition_point(|secret| secret.text.len() > longest);
-        for secret in &known.all[too_long..] {
-            if secret.is_in(&masked) {
-                masked = masked.replace(&secret.text, &format!("[{}]", secret.name));
-            }
-        }
-        for secret in known.opaque.iter().filter(|secret| secret.text.len() >= CUT_AT_LEAST) {
-            masked = mask_beginning(masked, secret);
-        }
-        let mut masked = mask_encoded(&mask_jwts(&masked), &known.opaque);
-        let longest = longest_in(&masked);
-        if longest < SEGMENT_AT_LEAST {
-            return masked;
-        }
-        // What is left of a token that was taken apart.
-        for Secret { text, name, .. } in &known.all {
-            for part in long_parts(text).filter(|part| part.len() < text.len() && part.len() <= longest) {
-                if is_in(&masked, part) {
-                    masked = masked.replace(part, &format!("[part of {name}]"));
-                }
-            }
+        let masked = known.mask(text);
+        if readings(&masked).iter().any(|reading| known.mask(reading) != *reading) {
+            return format!("[{} bytes with a secret in another spelling, not shown]", text.len());
         }
         masked
     }
@@ -123,8 +101,9 @@ impl Secrets {
     /// What a text gives away: the name of a secret that it holds, whole or as one segment of a token, or that there is
     /// what looks like a token.
     pub fn given_away_by(&self, text: &str) -> Option<String> {
-        let looks_so = || (mask_jwts(text) != text).then(|| "something that looks like a token".to_owned());
-        self.known_in(text).or_else(looks_so)
+        let looks_so = |text: &str| (mask_jwts(text) != text).then(|| "something that looks like a token".to_owned());
+        let found = |text: &str| self.known_in(text).or_else(|| looks_so(text));
+        found(text).or_else(|| readings(text).iter().find_map(|reading| found(reading)))
     }
 
     /// The name of a secret of this run that a text holds, whole or as one segment of a token.
@@ -137,6 +116,42 @@ impl Secrets {
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Known> {
         self.known.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Known {
+    /// The text with every secret replaced by its name that stands in it as it is, cut, or encoded.
+    fn mask(&self, text: &str) -> String {
+        let mut masked = text.to_owned();
+        // Names that are put in only break runs up, so what holds for the text holds for what becomes of it.
+        let longest_in = |text: &str| if self.spaced { usize::MAX } else { longest_word(text) };
+        let longest = longest_in(text);
+        if longest < ANYTHING_AT_LEAST {
+            return masked;
+        }
+        let too_long = self.all.partition_point(|secret| secret.text.len() > longest);
+        for secret in &self.all[too_long..] {
+            if secret.is_in(&masked) {
+                masked = masked.replace(&secret.text, &format!("[{}]", secret.name));
+            }
+        }
+        for secret in self.opaque.iter().filter(|secret| secret.text.len() >= CUT_AT_LEAST) {
+            masked = mask_beginning(masked, secret);
+        }
+        let mut masked = mask_encoded(&mask_jwts(&masked), &self.opaque);
+        let longest = longest_in(&masked);
+        if longest < SEGMENT_AT_LEAST {
+            return masked;
+        }
+        // What is left of a token that was taken apart.
+        for Secret { text, name, .. } in &self.all {
+            for part in long_parts(text).filter(|part| part.len() < text.len() && part.len() <= longest) {
+                if is_in(&masked, part) {
+                    masked = masked.replace(part, &format!("[part of {name}]"));
+                }
+            }
+        }
+        masked
     }
 }
 
@@ -352,6 +367,36 @@ mod tests {
         assert_eq!(secrets.mask(&format!("a {hexadecimal} b")), "a [secret] b");
         assert_eq!(secrets.mask(&format!("got \"token {}…\"", &secret[..20])), "got \"token [part of given token]…\"");
         assert_eq!(secrets.mask("an-opaque-sec and others"), "an-opaque-sec and others");
+    }
+
+    #[test]
+    fn a_secret_with_a_dot_is_as_opaque_as_another() {
+        let secrets = Secrets::default();
+        let secret = "ya29.a0AfH6SMBx-some-letters-of-a-token";
+        secrets.add(secret, "given token");
+        let encoded = STANDARD_NO_PAD.encode(format!("a {secret}"));
+        assert_eq!(secrets.mask(&format!("x {encoded} y")), "x [secret] y");
+        assert_eq!(secrets.mask(&format!("got \"token {}…\"", &secret[..30])), "got \"token [part of given token]…\"");
+    }
+
+    #[test]
+    fn what_holds_a_secret_in_another_spelling_is_not_shown() {
+        let secrets = Secrets::default();
+        secrets.add("Q2hlY2s/bm93+and=later", "given token");
+        for spelled in [
+            r#"{"token":"Q2hlY2s\/bm93+and=later"}"#,
+            r#"{"token":"Q2hlY2s\u002fbm93\u002Band=later"}"#,
+            "token=Q2hlY2s%2fbm93%2band%3dlater",
+            "token=Q2hlY2s%252Fbm93%252Band%253Dlater",
+            "<b>Q2hlY2s&#x2F;bm93&#43;and=later</b>",
+        ] {
+            let expected = format!("[{} bytes with a secret in another spelling, not shown]", spelled.len());
+            assert_eq!(secrets.mask(spelled), expected);
+            assert_eq!(secrets.given_away_by(spelled).as_deref(), Some("given token"));
+        }
+        for plain in [r#"{"text":"{\"a\":\"b\/c\"}"}"#, "/mcp?q=a%2Fb&amp;c"] {
+            assert_eq!(secrets.mask(plain), plain);
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What is found out before the first check: the revisions spoken, a token that is accepted, what may be called.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
@@ -74,6 +75,8 @@ pub struct Survey {
     pub no_endpoint: Option<String>,
     /// Tools that the user named and that were not served with the accepted token, and how they were answered.
     pub named_in_vain: Vec<(String, String)>,
+    /// Tools that are listed and were left alone: not marked read-only, or in need of arguments, and named by nobody.
+    pub left_alone: Vec<String>,
 }
 
 /// How the server speaks one revision.
@@ -171,7 +174,8 @@ pub async fn survey(
     given: Option<&Given>,
     secrets: &Secrets,
 ) -> Result<Survey, SurveyError> {
-    let surveyor = Surveyor { client, options, zone, given, secrets, transcript: Transcript::default() };
+    let (transcript, left_alone) = (Transcript::default(), Mutex::default());
+    let surveyor = Surveyor { client, options, zone, given, secrets, transcript, left_alone };
     surveyor.run().await
 }
 
@@ -182,6 +186,7 @@ struct Surveyor<'a> {
     given: Option<&'a Given>,
     secrets: &'a Secrets,
     transcript: Transcript,
+    left_alone: Mutex<BTreeSet<String>>,
 }
 
 impl Surveyor<'_> {
@@ -253,6 +258,7 @@ impl Surveyor<'_> {
             scoped_in_vain,
             no_endpoint: None,
             named_in_vain,
+            left_alone: self.left_alone.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().collect(),
         })
     }
 
@@ -315,6 +321,7 @@ impl Surveyor<'_> {
             scoped_in_vain: Vec::new(),
             no_endpoint: None,
             named_in_vain: Vec::new(),
+            left_alone: Vec::new(),
         }
     }
 
@@ -653,9 +660,15 @@ impl Surveyor<'_> {
             let read_only = tool["annotations"]["readOnlyHint"] == Value::Bool(true);
             let needs_nothing = tool["inputSchema"]["required"].as_array().is_none_or(Vec::is_empty);
             let is_name = |name: &&str| name.len() <= NAME_AT_MOST && name.chars().all(is_visible);
-            let Some(name) = tool["name"].as_str().filter(|_| read_only && needs_nothing).filter(is_name) else {
+            let Some(name) = tool["name"].as_str().filter(is_name) else { continue };
+            let is_named = self.options.tools.iter().any(|(named, _)| named == name);
+            if is_named || !read_only || !needs_nothing {
+                if !is_named && !self.options.declared.tools.contains_key(name) {
+                    let mut left_alone = self.left_alone.lock().unwrap_or_else(PoisonError::into_inner);
+                    left_alone.insert(name.to_owned());
+                }
                 continue;
-            };
+            }
             if self.options.declared.tools.get(name).is_some_and(|declared| declared.upstream) {
                 continue; // each call of it is one of the upstream, and checks of their own make those
             }

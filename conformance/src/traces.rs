@@ -1,10 +1,25 @@
 //! The forms in which a token may stand where it should not.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
+use crate::spelling::readings;
+
+/// In which form a text stands in these bytes, if it does: nothing more is to be said of it as it is.
+pub fn form_in(bytes: &[u8], text: &str) -> Option<&'static str> {
+    let traces = traces(text);
+    let stands_in = |bytes: &[u8]| traces.iter().find(|(_, trace)| contains(bytes, trace)).map(|(form, _)| *form);
+    let spelled = || {
+        let text: Cow<str> = String::from_utf8_lossy(bytes);
+        readings(&text).iter().any(|reading| stands_in(reading.as_bytes()).is_some())
+    };
+    stands_in(bytes).or_else(|| spelled().then_some(", in another spelling"))
+}
+
 /// What shows that this text was repeated, and in which form.
-pub fn traces(text: &str) -> Vec<(&'static str, String)> {
+fn traces(text: &str) -> Vec<(&'static str, String)> {
     let mut traces = vec![("", text.to_owned())];
     // Three bytes make four letters, so the same text has three forms, by what stands before it.
     for before in 0..3 {
@@ -23,7 +38,7 @@ pub fn traces(text: &str) -> Vec<(&'static str, String)> {
 }
 
 /// Whether a text stands in these bytes.
-pub fn contains(bytes: &[u8], text: &str) -> bool {
+fn contains(bytes: &[u8], text: &str) -> bool {
     !text.is_empty() && bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }
 
@@ -41,5 +56,19 @@ mod tests {
             }
         }
         assert!(traces(token).iter().all(|(_, trace)| trace.len() > 20));
+    }
+
+    #[test]
+    fn a_token_is_found_as_json_html_and_urls_spell_it() {
+        let token = "Q2hlY2s/bm93+later";
+        for (bytes, form) in [
+            ("got Q2hlY2s/bm93+later", Some("")),
+            (r#"{"token":"Q2hlY2s\/bm93\u002blater"}"#, Some(", in another spelling")),
+            ("<p>Q2hlY2s&#x2F;bm93+later</p>", Some(", in another spelling")),
+            ("/mcp?token=Q2hlY2s%2fbm93%2blater", Some(", in another spelling")),
+            (r#"{"token":"Q2hlY2s"}"#, None),
+        ] {
+            assert_eq!(form_in(bytes.as_bytes(), token), form, "{bytes}");
+        }
     }
 }

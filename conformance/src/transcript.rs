@@ -97,7 +97,7 @@ pub fn header_lines(headers: &HeaderMap, secrets: &Secrets) -> Vec<String> {
             "authorization" if *masked == *text => mask_unknown_credentials(&text),
             _ => masked,
         };
-        format!("{name}: {}", cut(&masked, HEADER_SHOWN))
+        format!("{}: {}", secrets.mask(name.as_str()), cut(&masked, HEADER_SHOWN))
     });
     let mut lines: Vec<_> = shown.collect();
     if headers.len() > HEADERS_SHOWN {

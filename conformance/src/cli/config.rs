@@ -204,6 +204,11 @@ pub(super) fn with_file(words: Vec<OsString>) -> Result<(Vec<OsString>, Option<C
 }
 
 impl Configuration {
+    /// Whether the file says what this option is.
+    pub(super) fn sets(&self, option: &str) -> bool {
+        self.options.contains(&option)
+    }
+
     /// Which line of the file an error of the command line's parser is about, if it is about one.
     pub(super) fn blamed_for(&self, error: &clap::Error) -> Option<String> {
         let named = |kind| match error.get(kind) {
@@ -254,7 +259,18 @@ pub(super) fn explained(path: &Path, error: &toml::de::Error) -> String {
         nearest(unknown, words)
     });
     let near = near.flatten().map(|near| format!("\ndid you mean `{near}`?")).unwrap_or_default();
-    format!("{}: {}{near}", path.display(), error.to_string().trim_end())
+    let mut said = error.to_string();
+    // The parser's words for what it expected are those of the program's language.
+    for (word, plain) in [
+        ("expected u64", "expected a whole number, 0 or more"),
+        ("expected i64", "expected a whole number"),
+        ("expected a sequence", "expected a list, [\"…\"]"),
+        ("expected a map", "expected a table"),
+        ("expected struct ", "expected a table that says a "),
+    ] {
+        said = said.replace(word, plain);
+    }
+    format!("{}: {}{near}", path.display(), said.trim_end())
 }
 
 fn check_completions(declared: &Declared) -> Result<(), String> {

@@ -15,6 +15,7 @@ use super::config::Configuration;
 use super::interruptions::Interruptions;
 use super::session::{RunOptions, Subject, shell_quoted};
 use super::{fail, say};
+use crate::checks::inputs::names_a_secret;
 use crate::discovery::is_loopback;
 use crate::exit_status::ExitStatus;
 use crate::given::Given;
@@ -73,11 +74,15 @@ pub(super) struct Run {
     access: Access,
     #[command(flatten)]
     options: RunOptions,
+    /// Whether the variables are those of the configuration.
+    #[arg(skip)]
+    env_is_configured: bool,
 }
 
 impl Run {
     /// Takes what only a configuration file can say.
     pub(super) fn take(&mut self, configuration: Configuration) {
+        self.env_is_configured = configuration.sets("env");
         self.options.take(configuration);
     }
 
@@ -192,7 +197,10 @@ impl Run {
         let within = Duration::from_secs(self.launch_timeout);
         // The end of its output is shown, and a program may print its environment when it fails.
         let secrets = Secrets::default();
-        stage.secrets().iter().for_each(|(secret, name)| secrets.add(secret, name));
+        let own: Vec<_> = stage.secrets().into_iter().chain(self.secret_variables()).collect();
+        for (secret, name) in &own {
+            secrets.add(secret, name);
+        }
         let rerun = format!(
             "run{} --launch {} --url {}{}",
             self.config_words(),
@@ -226,7 +234,7 @@ impl Run {
                 turns: Semaphore::new(STARTED_AT_ONCE),
             })),
             server: Some(Arc::<Mutex<Relaunchable>>::clone(&server)),
-            secrets: stage.secrets(),
+            secrets: own,
             upstream: Some(Arc::clone(&stage.upstream)),
             upstream_tool: None,
             server_audit: None,
@@ -242,9 +250,27 @@ impl Run {
         status
     }
 
+    /// The variables, as long as no configuration says them and none is secret: who runs it again has to fill those in.
     fn env_words(&self) -> String {
-        self.env.iter().map(|(name, value)| format!(" --env {}", shell_quoted(&format!("{name}={value}")))).collect()
+        let said = self.env.iter().filter(|_| !self.env_is_configured);
+        said.map(|(name, value)| {
+            let shown = if is_secret(name, value) { "…" } else { value };
+            format!(" --env {}", shell_quoted(&format!("{name}={shown}")))
+        })
+        .collect()
     }
+
+    fn secret_variables(&self) -> impl Iterator<Item = (String, String)> {
+        let secret = self.env.iter().filter(|(name, value)| is_secret(name, value));
+        secret.map(|(name, value)| (value.clone(), format!("value of {name}")))
+    }
+}
+
+/// Whether a variable looks like one that is secret: by its name, or as a URL with a password in it.
+fn is_secret(name: &str, value: &str) -> bool {
+    let is_filled_in = value.starts_with('{') && value.ends_with('}');
+    let has_password = Url::parse(value).is_ok_and(|url| url.password().is_some());
+    !is_filled_in && (has_password || names_a_secret(name) || name.to_ascii_lowercase().ends_with("key"))
 }
 
 /// A command that ends this soon may have found its port taken; one that only did not answer is not started again.

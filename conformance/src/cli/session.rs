@@ -18,7 +18,7 @@ use url::Url;
 
 use super::config::Configuration;
 use super::interruptions::Interruptions;
-use super::untestable::{untestable, why_refused};
+use super::untestable::{left_alone, untestable, why_refused};
 use super::{fail, say};
 use crate::baseline::Baseline;
 use crate::challenge::is_scope_byte;
@@ -231,6 +231,7 @@ impl RunOptions {
         for (secret, name) in &subject.secrets {
             secrets.add(secret, name);
         }
+        self.declared.secrets(|secret| secrets.add(secret, "declared input"));
         let options = self.options(&subject);
         let client = match Client::new(&options, Arc::clone(&secrets)) {
             Ok(client) => client,
@@ -260,6 +261,7 @@ impl RunOptions {
         drop(first_answers);
         let mut notes = subject.notes;
         notes.extend(why_refused(&options.url, &survey, subject.zone.as_ref(), subject.scenes.is_some()));
+        notes.extend(left_alone(&survey));
         let notes = notes.iter().map(|note| secrets.mask(note)).collect();
         let full_access = subject.full_access && self.checks.is_empty();
         let mut policy = Policy { full_access, ..self.policy(today()) };
@@ -312,6 +314,9 @@ impl RunOptions {
             }
         }
         target.framework = framework::recognise(&glimpse, &results);
+        if let Some(version) = target.framework.as_mut().and_then(|recognised| recognised.version.as_mut()) {
+            *version = run.secrets.mask(version);
+        }
         let duration = crate::transcript::millis(started.elapsed());
         self.conclude(&Report::new(target, &selected, results, &policy, duration))
     }

@@ -1,5 +1,7 @@
 //! Why there is nothing to test, or not what the user asked for: what was expected, what came, and what to do.
 
+use std::collections::BTreeSet;
+
 use http::StatusCode;
 use url::Url;
 
@@ -166,6 +168,31 @@ async fn tool_names(client: &Client, options: &Options, survey: &Survey) -> Vec<
     let listed = client.send(&list, &Transcript::default()).await.ok().and_then(|reply| reply.result());
     let tools = listed.as_ref().and_then(|result| result["tools"].as_array()).map(Vec::as_slice).unwrap_or_default();
     tools.iter().filter_map(|tool| tool["name"].as_str().map(str::to_owned)).collect()
+}
+
+/// Which tools were left alone, and what would have them tested; none where all were called.
+pub(super) fn left_alone(survey: &Survey) -> Option<String> {
+    const SHOWN: usize = 4;
+    let (shown, more) = survey.left_alone.split_at(survey.left_alone.len().min(SHOWN));
+    if shown.is_empty() {
+        return None;
+    }
+    let names: Vec<_> = shown.iter().map(|name| quoted(name)).collect();
+    let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+    let needed: BTreeSet<&String> = survey.scoped_tools.iter().flat_map(|tool| &tool.scopes).collect();
+    let offered = survey.discovery.scopes();
+    let unneeded: Vec<_> =
+        offered.iter().filter(|scope| !needed.contains(scope)).take(SHOWN).map(|s| quoted(s)).collect();
+    let scopes = if unneeded.is_empty() {
+        String::new()
+    } else {
+        format!("; of the scopes in the metadata no tool that was called needs {}", unneeded.join(", "))
+    };
+    Some(format!(
+        "not called, since nobody marked them read-only or said what to call them with: {}{more}; what guards them is not \
+         tested before --tool NAME=JSON names them, and --tool-scope NAME=SCOPE says what they need{scopes}",
+        names.join(", ")
+    ))
 }
 
 /// What is worth saying where tokens were refused: which zone the server trusts instead, and how to have it trust this one.

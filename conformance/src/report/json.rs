@@ -14,15 +14,23 @@ pub(super) struct Json;
 
 impl Reporter for Json {
     fn write(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-        let text = serde_json::to_string_pretty(report)?;
-        let mut from = 0;
-        for (at, c) in text.char_indices().filter(|(_, c)| is_obeyed(*c)) {
-            write!(out, "{}", &text[from..at])?;
+        write(&serde_json::to_string_pretty(report)?, out)
+    }
+}
+
+/// Writes JSON so that nothing in its strings is obeyed: by a terminal, or by what runs a CI job and takes `##[error]` for a
+/// command.
+pub(super) fn write(json: &str, out: &mut dyn io::Write) -> io::Result<()> {
+    let (mut from, mut before) = (0, ' ');
+    for (at, c) in json.char_indices() {
+        if is_obeyed(c) || (c == '#' && before == '#') {
+            write!(out, "{}", &json[from..at])?;
             c.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(out, "\\u{unit:04x}"))?;
             from = at + c.len_utf8();
         }
-        writeln!(out, "{}", &text[from..])
+        before = c;
     }
+    writeln!(out, "{}", &json[from..])
 }
 
 /// Whether a terminal may obey the character, or nobody sees it. Outside of strings JSON has none but line breaks, and in

@@ -34,8 +34,7 @@ pub(super) struct Sarif;
 
 impl Reporter for Sarif {
     fn write(&self, report: &Report, out: &mut dyn io::Write) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut *out, &Log::of(report))?;
-        writeln!(out)
+        super::json::write(&serde_json::to_string_pretty(&Log::of(report))?, out)
     }
 }
 

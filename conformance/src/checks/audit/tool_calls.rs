@@ -16,7 +16,7 @@ page! {
     /// # What it checks
     /// Three calls are made, each with a token of its own user, client and name (`jti`): one that is served, one that is
     /// refused because its token lacks a scope, where a tool needs one, and one that fails in the tool, where a tool that
-    /// may be called needs an argument and gets none. The server's log must then hold a record of each: one that has the
+    /// is marked read-only needs an argument and gets none. The server's log must then hold a record of each: one that has the
     /// user, the client or the token's name in it. Where none has, though the log grew, nothing is said here.
     ///
     /// # Why it matters
@@ -86,7 +86,7 @@ impl Check for ToolCallsLogged {
                 calls.push(("a call that failed in its tool", failed));
             }
         } else {
-            cx.remark("no call failed in a tool: none that may be called needs an argument".to_owned());
+            cx.remark("no call failed in a tool: none that is marked read-only needs an argument".to_owned());
         }
 
         let records =
@@ -112,17 +112,16 @@ fn failed_in_the_tool(reply: &Reply) -> bool {
     reply.outcome() == Outcome::NotServedIn2xx && reply.message().is_some()
 }
 
-/// A tool that needs an argument and may be called: one that the user named, or one that is marked read-only. It is called
-/// without any, so that it does nothing.
+/// A tool that needs an argument and is marked read-only: it is called without any, and a tool that forgives that must
+/// do nothing. Whoever names a tool names it with its arguments.
 async fn needing_an_argument(cx: &Context, token: &str) -> Result<Option<Operation>, Stop> {
     let list = cx.send(&cx.operation(&Operation::ListTools).bearer(token).purpose("the tools")).await?;
     let result = list.result().unwrap_or_default();
     let listed = result["tools"].as_array().map(Vec::as_slice).unwrap_or_default();
     let may_be_called = |tool: &&Value| {
-        let is_named = cx.options().tools.iter().any(|(name, _)| tool["name"] == name.as_str());
         let is_read_only = tool["annotations"]["readOnlyHint"] == Value::Bool(true);
         let needs = tool["inputSchema"]["required"].as_array().is_some_and(|required| !required.is_empty());
-        needs && (is_named || is_read_only)
+        needs && is_read_only
     };
     let found = listed.iter().find(may_be_called).and_then(|tool| tool["name"].as_str());
     Ok(found.map(|name| Operation::CallTool { name: name.to_owned(), arguments: Map::new() }))

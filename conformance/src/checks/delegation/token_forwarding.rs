@@ -7,7 +7,7 @@ use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
 use crate::reply::Outcome;
-use crate::traces::{contains, traces};
+use crate::traces::form_in;
 
 page! {
     /// The caller's token is not passed on to an API behind the server
@@ -56,10 +56,7 @@ impl Check for TokenForwarding {
             let seen = upstream.seen_since(place);
             // The header is the same for all tokens of the zone, those for the upstream included.
             for part in caller.compact.split('.').skip(1).filter(|part| part.len() >= PART_AT_LEAST) {
-                let found = seen.iter().find_map(|request| {
-                    let mut traces = traces(part).into_iter();
-                    traces.find(|(_, trace)| contains(request.text.as_bytes(), trace)).map(|(form, _)| form)
-                });
+                let found = seen.iter().find_map(|request| form_in(request.text.as_bytes(), part));
                 if let Some(form) = found {
                     let actual = format!("{} sent it the caller's own token, or a part of it{form}", tool.describe());
                     return Err(Stop::violation("an upstream that is sent nothing of the caller's token", actual));

@@ -4,11 +4,11 @@ use async_trait::async_trait;
 
 use super::{Caller, delegated, upstream_tools};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
+use crate::checks::security::echo::shown;
 use crate::context::Context;
 use crate::mcp::{self, Operation};
 use crate::page;
 use crate::reply::Outcome;
-use crate::traces::{contains, traces};
 use crate::upstream::Seen;
 
 page! {
@@ -56,13 +56,9 @@ impl Check for UpstreamTokenShown {
             // Those of other calls at the same time, too: it may show them no more than its own.
             let tokens = given_to_the_server(cx, called.upstream.iter())?;
             for part in tokens.iter().flat_map(|token| token.split('.').skip(1)) {
-                for (form, trace) in traces(part) {
-                    let in_headers = called.reply.headers.iter().any(|(_, value)| contains(value.as_bytes(), &trace));
-                    if in_headers || contains(&called.reply.body, &trace) {
-                        let place = if in_headers { "a header" } else { "the body" };
-                        let actual = format!("it stands in {place} of the answer of {}{form}", tool.describe());
-                        return Err(Stop::violation("a token for the upstream that the client does not see", actual));
-                    }
+                if let Some((place, form)) = shown(&called.reply, part) {
+                    let actual = format!("it stands in {place} of the answer of {}{form}", tool.describe());
+                    return Err(Stop::violation("a token for the upstream that the client does not see", actual));
                 }
             }
             if called.reply.outcome() != Outcome::Served {

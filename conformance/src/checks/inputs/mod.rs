@@ -110,7 +110,7 @@ const SECRETS: &[&str] = &[
 ];
 
 /// Whether a name, however it is written, is one of a secret.
-fn names_a_secret(name: &str) -> bool {
+pub(crate) fn names_a_secret(name: &str) -> bool {
     let mut words = String::from(" ");
     let mut before = ' ';
     for letter in name.chars().take(200) {

@@ -5,7 +5,8 @@ use async_trait::async_trait;
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
-use crate::traces::{contains, traces};
+use crate::reply::Reply;
+use crate::traces::form_in;
 
 page! {
     /// No answer repeats the token
@@ -51,15 +52,18 @@ impl Check for TokenEcho {
         for (what, compact) in &sent {
             let reply = cx.call(compact, what).await?;
             let payload = if token.is_jwt() { compact.split('.').nth(1).unwrap_or(compact) } else { compact };
-            for (form, trace) in traces(payload) {
-                let in_headers = reply.headers.iter().any(|(_, value)| contains(value.as_bytes(), &trace));
-                if in_headers || contains(&reply.body, &trace) {
-                    let place = if in_headers { "a header" } else { "the body" };
-                    let actual = format!("{what} stands in {place} of the answer{form}");
-                    return Err(Stop::violation("an answer without the token", actual));
-                }
+            if let Some((place, form)) = shown(&reply, payload) {
+                let actual = format!("{what} stands in {place} of the answer{form}");
+                return Err(Stop::violation("an answer without the token", actual));
             }
         }
         Ok(())
     }
+}
+
+/// Where a text stands in an answer, and in which form.
+pub(in crate::checks) fn shown(reply: &Reply, text: &str) -> Option<(&'static str, &'static str)> {
+    let in_headers = reply.headers.iter().find_map(|(_, value)| form_in(value.as_bytes(), text));
+    let in_headers = in_headers.map(|form| ("a header", form));
+    in_headers.or_else(|| Some(("the body", form_in(&reply.body, text)?)))
 }
