@@ -332,6 +332,8 @@ impl Client {
             return Ok(reply); // a stream that was opened stays open; its head says all
         }
         let mut events = EventEnds::default();
+        let says_no = reply.status.is_client_error() || reply.status.is_server_error();
+        let (mut until, mut has_answered) = (until, false);
         loop {
             let answered = match tokio::time::timeout_at(until, incoming.chunk()).await {
                 Ok(Ok(Some(chunk))) => {
@@ -341,7 +343,7 @@ impl Client {
                 Ok(Ok(None)) => break,
                 // The head has come, and what the body lacks the checks will see.
                 Ok(Err(_)) | Err(_) => {
-                    reply.cut_short = true;
+                    reply.cut_short = !has_answered;
                     break;
                 }
             };
@@ -353,7 +355,11 @@ impl Client {
             if is_stream && request.ends_when_asked && reply.requests().next().is_some() {
                 break;
             }
-            if answered {
+            if answered && says_no {
+                // What is refused may be done all the same, and told later.
+                has_answered = true;
+                until = until.min(tokio::time::Instant::now() + ENDS_WITHIN);
+            } else if answered {
                 if self.keeps_its_connection {
                     let ends = read_to_its_end(&mut incoming, until.min(tokio::time::Instant::now() + ENDS_WITHIN));
                     reply.left_open = !ends.await;

@@ -177,9 +177,12 @@ impl Reply {
     }
 
     /// Whether it says no, or that the server failed, and carries the result of what was asked: then the request was
-    /// carried out all the same.
+    /// carried out all the same. A result is one under whatever id it comes, and what is no JSON-RPC can hold it too.
     pub fn refuses_with_result(&self) -> bool {
-        (self.status.is_client_error() || self.status.is_server_error()) && self.carries_result()
+        let says_no = self.status.is_client_error() || self.status.is_server_error();
+        says_no
+            && self.rpc_id.is_some()
+            && (self.messages().iter().any(holds_result) || self.json().is_some_and(|body| is_tool_result(&body)))
     }
 
     /// Whether the answer is the result of what was asked; a tool's error is none.
@@ -286,6 +289,19 @@ impl Reply {
         let expected = format!("{} {}", status.as_u16(), status.canonical_reason().unwrap_or_default());
         Err(Stop::violation(expected.trim(), self.describe()))
     }
+}
+
+/// Whether a message holds what a request came to, be it beside an error; a tool's error is none.
+fn holds_result(message: &Value) -> bool {
+    let result = &message["result"];
+    let data = &message["error"]["data"];
+    (result.is_object() && result["isError"] != true) || is_tool_result(data) || is_tool_result(&data["result"])
+}
+
+/// Whether this is what a tool gives (MCP, `CallToolResult`), and no error.
+fn is_tool_result(value: &Value) -> bool {
+    let content = value["content"].as_array().map(Vec::as_slice).unwrap_or_default();
+    value["isError"] != true && content.iter().any(|block| block["type"].is_string())
 }
 
 /// The JSON-RPC messages among these values, batches taken apart.
@@ -417,6 +433,23 @@ mod tests {
         assert!(matches!(refused(403, result), Err(Stop::Violation { .. })));
         assert!(refused(401, r#"{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"m"}}"#).is_ok());
         assert!(refused(403, r#"{"jsonrpc":"2.0","id":7,"result":{"isError":true}}"#).is_ok());
+        let content = r#""content":[{"type":"text","text":"x"}]"#;
+        for result in [
+            r#"{"jsonrpc":"2.0","id":"7","result":{}}"#,
+            r#"[{"jsonrpc":"2.0","id":7,"error":{"code":1,"message":"m"}},{"jsonrpc":"2.0","id":7,"result":{}}]"#,
+            &format!(r#"{{"jsonrpc":"2.0","id":7,"error":{{"code":1,"message":"m","data":{{{content}}}}}}}"#),
+            &format!("{{{content}}}"),
+        ] {
+            assert!(matches!(refused(401, result), Err(Stop::Violation { .. })), "{result}");
+        }
+        for none in [
+            r#"{"result":"error","message":"no token"}"#,
+            r#"{"success":false,"result":null,"errors":[]}"#,
+            r#"{"error":"invalid_token","content":["a"]}"#,
+            r#"{"jsonrpc":"2.0","id":null,"error":{"code":1,"message":"m","data":{"scope":"a"}}}"#,
+        ] {
+            assert!(refused(401, none).is_ok(), "{none}");
+        }
     }
 
     #[test]

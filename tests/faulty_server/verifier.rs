@@ -247,18 +247,24 @@ impl LaxVerifier {
 
     async fn signature(&self, jwt: &Jwt<'_>, issuer: &str) -> Result<(), VerifyError> {
         let rules = &self.rules;
-        if rules.signature == Signature::Ignored || (rules.unsigned)(jwt.alg()) || self.stranger_vouches(jwt).await {
+        let is_ignored = match rules.signature {
+            Signature::Ignored => true,
+            Signature::IgnoredWhereEmpty => jwt.signature.is_empty() && jwt.alg() == "RS256",
+            _ => false,
+        };
+        let kid = jwt.header.get("kid").and_then(Value::as_str).unwrap_or_default();
+        let is_of_file = rules.secret == Secret::FileOfKeyId && kid.ends_with("/dev/null") && hmac(b"", jwt);
+        if is_ignored || is_of_file || (rules.unsigned)(jwt.alg()) || self.stranger_vouches(jwt).await {
             return Ok(());
         }
         let remembered_as = match rules.signature {
             Signature::RememberedByClaims => Some(jwt.signing_input.to_owned()),
             Signature::RememberedBySignature => Some(URL_SAFE_NO_PAD.encode(&jwt.signature)),
-            Signature::Verified | Signature::Ignored => None,
+            Signature::Verified | Signature::Ignored | Signature::IgnoredWhereEmpty => None,
         };
         if remembered_as.as_ref().is_some_and(|r| self.is_remembered(r)) {
             return Ok(());
         }
-        let kid = jwt.header.get("kid").and_then(Value::as_str).unwrap_or_default();
         let Some(key) = self.key(issuer, kid).await? else { return Ok(()) };
         let alg = if jwt.header.contains_key("alg") { jwt.alg() } else { rules.unnamed };
         let good = match alg {
@@ -284,6 +290,7 @@ impl LaxVerifier {
         match self.rules.strangers {
             Strangers::Ignored => false,
             Strangers::EmbeddedKey => verifies(jwt.header.get("jwk").cloned().and_then(|jwk| Key(jwk).rsa())),
+            Strangers::EmbeddedCurve => jwt.header.get("jwk").cloned().is_some_and(|jwk| Key(jwk).es256(jwt)),
             Strangers::EmbeddedCertificate => {
                 let first = text(jwt.header.get("x5c").and_then(|chain| chain.get(0)));
                 let der = STANDARD.decode(first).unwrap_or_default();
@@ -427,7 +434,8 @@ impl Key {
     fn secret(&self, secret: Secret, jwt: &Jwt<'_>) -> Option<Vec<u8>> {
         let public = || self.rsa();
         match secret {
-            Secret::No => None,
+            // A file is looked at before any key.
+            Secret::No | Secret::FileOfKeyId => None,
             Secret::PublicPem => public()?.public_key_to_pem().ok(),
             Secret::PublicPemTrimmed => Some(public()?.public_key_to_pem().ok()?.trim_ascii_end().to_vec()),
             Secret::PublicDer => public()?.public_key_to_der().ok(),

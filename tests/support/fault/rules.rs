@@ -91,6 +91,8 @@ pub enum Strangers {
     Ignored,
     /// `jwk` verifies.
     EmbeddedKey,
+    /// `jwk` verifies if it is on the curve P-256.
+    EmbeddedCurve,
     /// The first certificate of `x5c` verifies.
     EmbeddedCertificate,
     /// What stands at `jku` verifies.
@@ -120,6 +122,8 @@ pub enum Secret {
     ClientId,
     /// A word.
     Word(&'static str),
+    /// What stands in the file that `kid` names: nothing, as in `/dev/null`.
+    FileOfKeyId,
 }
 
 /// How a signature is verified.
@@ -129,6 +133,8 @@ pub enum Signature {
     Verified,
     /// Not at all.
     Ignored,
+    /// Only where there is one.
+    IgnoredWhereEmpty,
     /// Once for each header and payload: a cache that leaves the signature out of its key.
     RememberedByClaims,
     /// Once for each signature: a cache that leaves the rest out of its key.

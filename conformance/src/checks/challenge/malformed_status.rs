@@ -1,9 +1,11 @@
 //! Header values that no client means to send.
 
 use async_trait::async_trait;
+use http::StatusCode;
 
 use super::{GARBAGE, guarded};
 use crate::check::{Area, Check, Level, Meta, Stop, Verdict};
+use crate::checks::security::stays_shut;
 use crate::context::Context;
 use crate::page;
 
@@ -50,13 +52,17 @@ impl Check for MalformedCredentialsStatus {
             ("Bearer with two words", cx.bearing().authorization("Bearer a b")),
             ("two Authorization fields", twice),
         ] {
-            let reply = cx.send(&request.purpose(format!("{} with {what}", cx.bearing_name()))).await?;
+            let purpose = format!("{} with {what}", cx.bearing_name());
+            let reply = cx.send(&request.clone().purpose(purpose)).await?;
             if reply.status.is_success() || reply.status.is_server_error() {
                 return Err(Stop::violation(format!("400 for {what}"), reply.describe()));
             }
             if !reply.status.is_client_error() || reply.is_in_front() {
                 let because = format!("{what} got {}, which is no verdict on it", reply.describe());
                 return Err(Stop::inconclusive(because));
+            }
+            if reply.status != StatusCode::BAD_REQUEST {
+                stays_shut(cx, request, what).await?;
             }
         }
         Ok(())

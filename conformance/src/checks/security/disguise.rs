@@ -1,8 +1,9 @@
 //! One message, read twice.
 
 use async_trait::async_trait;
+use http::StatusCode;
 
-use super::shut;
+use super::{shut, stays_shut};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::client::Request;
 use crate::context::Context;
@@ -72,12 +73,14 @@ impl Check for Disguise {
         let mut unclear = Ok(());
         for (what, request) in disguised {
             let what = format!("{what}, without a token");
-            let reply = cx.send(&request.purpose(&what)).await?;
+            let reply = cx.send(&request.clone().purpose(&what)).await?;
             // A ping may be answered to anybody: that is no call.
             let is_of_call = reply.result().is_none_or(|r| r.get("content").is_some() || r.get("tools").is_some());
             match shut(&reply, &what) {
                 Err(Stop::Violation { .. }) if !is_of_call => {}
                 Err(stop @ Stop::Inconclusive { .. }) => unclear = unclear.and(Err(stop)),
+                // What hides that a call is one hides it of the beginning of a session too.
+                Ok(()) if reply.status != StatusCode::UNAUTHORIZED => stays_shut(cx, request, &what).await?,
                 verdict => verdict?,
             }
         }

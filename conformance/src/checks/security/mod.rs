@@ -41,13 +41,13 @@ checks! {
 
 mod own_authorization;
 
-use http::Method;
+use http::{Method, StatusCode};
 use serde_json::Value;
 
 use crate::check::{Need, Stop, Verdict};
 use crate::client::Request;
 use crate::context::Context;
-use crate::mcp::{self, Session};
+use crate::mcp::{self, Operation, Session};
 use crate::reply::{Outcome, Reply};
 use crate::survey::TokenFound;
 use crate::token::Token;
@@ -69,6 +69,33 @@ pub(crate) fn shut(reply: &Reply, what: &str) -> Verdict {
     }
     Ok(())
 }
+
+/// Passes where a request without a good token was not served, and opens no session of its own either.
+///
+/// Who gets past authentication as somebody else meets a session that is not theirs, and is turned away for that: so where
+/// the answer is another than 401, the same is tried as the beginning of a session.
+///
+/// # Errors
+/// As [`shut`].
+pub(crate) async fn stays_shut(cx: &Context, request: Request, what: &str) -> Verdict {
+    let reply = cx.send(&request.clone().purpose(what)).await?;
+    shut(&reply, what)?;
+    if reply.status == StatusCode::UNAUTHORIZED || !request.headers.contains_key(SESSION) {
+        return Ok(());
+    }
+    let opening = mcp::post(cx.url(), &Operation::Initialize, cx.revision(), &Session::default());
+    let bare = cx.send(&opening.clone().purpose("initialize without a token (control)")).await?;
+    if bare.outcome() == Outcome::Served {
+        return Ok(()); // it is open to anybody, and another check says so
+    }
+    let mut as_first = Request { body: opening.body, rpc_id: opening.rpc_id, ..request };
+    as_first.headers.remove(SESSION);
+    let what = format!("initialize with {what}");
+    shut(&cx.send(&as_first.purpose(&what)).await?, &what)
+}
+
+/// The header that names a session.
+const SESSION: &str = "mcp-session-id";
 
 /// Makes sure that the bearing request is refused without a token.
 ///
@@ -144,7 +171,7 @@ fn in_session(cx: &Context, session: &Session) -> [(&'static str, Request); 3] {
 
 /// Passes where a request is refused both without a token and with a word that is none.
 ///
-/// 401 and 403 are refusals, and for methods that a server may not have 404, 405 and 406. Another 4xx, and what is no
+/// 401 and 403 are refusals, and for methods that a server may not have 404, 405, 406 and 501. Another 4xx, and what is no
 /// service in 2xx, may come from somewhere that has not looked at credentials: it counts where the same request with the
 /// accepted token is served.
 ///
@@ -168,6 +195,8 @@ async fn expect_closed(cx: &Context, name: &str, bare: &Request) -> Verdict {
             Outcome::Forbidden | Outcome::NoVerdict if may_be_a_guards(cx, &reply) => return Err(unclear()),
             Outcome::Unauthorized | Outcome::Forbidden => {}
             Outcome::NoVerdict if !is_message && matches!(reply.status.as_u16(), 404..=406) => {}
+            // The server knows no such method (RFC 9110 section 15.6.2), whoever asks.
+            Outcome::ServerError if !is_message && reply.status == StatusCode::NOT_IMPLEMENTED => {}
             // A page or a redirect for whoever comes with a browser.
             Outcome::NotServedIn2xx if !is_message => {}
             Outcome::NoVerdict if reply.status.is_redirection() && !is_message => {}
@@ -186,16 +215,19 @@ async fn expect_closed(cx: &Context, name: &str, bare: &Request) -> Verdict {
     Ok(())
 }
 
+/// What to name so that callers are told from each other.
+const SHOWS_ITS_CALLER: &str = "read-only tool, or one named by --tool, whose answer shows the caller's `sub`";
+
 /// The accepted token, and the answer of the bearing tool to it, where that shows who calls.
 ///
 /// # Errors
-/// Not applicable where it does not show the caller, inconclusive where the control fails.
+/// [`Stop::Undeclared`] where it does not show the caller, inconclusive where the control fails.
 async fn shows_caller(cx: &Context) -> Result<(Token, Reply), Stop> {
     let token = cx.accepted_token().await?;
     let reply = cx.call(&token.compact, "the accepted token (control)").await?;
     let subject = token.claims.get("sub").and_then(Value::as_str).unwrap_or_default();
     if subject.len() < SUBJECT_AT_LEAST || !String::from_utf8_lossy(&reply.body).contains(subject) {
-        return Err(Stop::not_applicable(format!("{} does not show who calls", cx.bearing_name())));
+        return Err(Stop::Undeclared { wanted: SHOWS_ITS_CALLER });
     }
     Ok((token, reply))
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::shut;
+use super::stays_shut;
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -57,7 +57,7 @@ impl Check for OtherSchemes {
             "conformance",
         ] {
             let what = format!("Authorization: {value}");
-            shut(&cx.send(&cx.bearing().authorization(value).purpose(&what)).await?, &what)?;
+            stays_shut(cx, cx.bearing().authorization(value), &what).await?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::shut;
+use super::stays_shut;
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -53,7 +53,7 @@ impl Check for OverrideHeaders {
             for name in names {
                 for value in values {
                     let what = format!("{name}: {value} without a token");
-                    shut(&cx.send(&cx.bearing().header(name, value).purpose(&what)).await?, &what)?;
+                    stays_shut(cx, cx.bearing().header(name, value), &what).await?;
                 }
             }
         }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use serde_json::Value;
 
-use super::shut;
+use super::stays_shut;
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -72,7 +72,7 @@ impl Check for TokenElsewhere {
             ("the JSON-RPC parameters", bare.clone().message(inside)),
         ] {
             let what = format!("the accepted token in {place}");
-            shut(&cx.send(&request.purpose(&what)).await?, &what)?;
+            stays_shut(cx, request, &what).await?;
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::shut;
+use super::stays_shut;
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::mcp::Operation;
@@ -66,6 +66,6 @@ impl Check for TokenInCookie {
         cookies.truncate(20);
         let request = cx.bearing().header("cookie", &cookies.join("; "));
         let what = "a request without a token, with the cookies that the server set";
-        shut(&cx.send(&request.purpose(what)).await?, what)
+        stays_shut(cx, request, what).await
     }
 }

@@ -6,6 +6,7 @@ use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::context::FOREIGN_KEY_ID;
 use crate::page;
+use crate::token::ForeignKey;
 
 page! {
     /// A token that brings its own key is refused
@@ -49,7 +50,20 @@ impl Check for EmbeddedKey {
         let (mut renamed, mut nameless) = (own.clone(), own.clone());
         renamed.header("kid", FOREIGN_KEY_ID);
         nameless.without_header("kid");
-        for (how, draft) in [("the zone's kid", own), ("a kid of its own", renamed), ("no kid", nameless)] {
+        // Who takes the key from the token may take the algorithm from it as well.
+        let elliptic = ForeignKey::p256()?;
+        let jwk = elliptic.jwk(FOREIGN_KEY_ID)?;
+        let of_other_kind = token.but(|t| {
+            t.header("alg", elliptic.algorithm());
+            t.header("kid", FOREIGN_KEY_ID);
+            t.header("jwk", jwk);
+        });
+        for (how, draft, key) in [
+            ("the zone's kid", own, key),
+            ("a kid of its own", renamed, key),
+            ("no kid", nameless, key),
+            ("an algorithm of its own", of_other_kind, &elliptic),
+        ] {
             let forged = cx.note(draft.signed_with_key(key)?, "token that brings its own key");
             cx.call(&forged, &format!("a token that brings its own key, under {how}")).await?.expect_refused()?;
         }

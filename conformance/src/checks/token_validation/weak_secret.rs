@@ -49,6 +49,15 @@ impl Check for WeakSecret {
             let forged = cx.note(draft.signed_with_secret(secret.as_bytes())?, "token keyed with a well-known secret");
             cx.call(&forged, "HS256 under a well-known secret").await?.expect_refused()?;
         }
+        // Where the name of a key is the path of a file, its content is well known too.
+        for path in ["/dev/null", "../../../../../../../../dev/null"] {
+            let named = token.but(|t| {
+                t.header("alg", "HS256");
+                t.header("kid", path);
+            });
+            let forged = cx.note(named.signed_with_secret(b"")?, "token keyed with an empty file");
+            cx.call(&forged, "HS256 under an empty file that kid names").await?.expect_refused()?;
+        }
         Ok(())
     }
 }
