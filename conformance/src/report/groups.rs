@@ -112,7 +112,7 @@ pub(super) fn entries(report: &Report) -> Vec<(Standing, String, String)> {
 /// The entries to paste into the baseline for what it does not know, if one was given and there is any such finding.
 pub(super) fn to_paste(report: &Report) -> Option<(&str, String)> {
     let baseline = report.baseline.as_ref()?;
-    let text = entries_for(&report.results);
+    let text = entries_for(&report.results, &baseline.entries);
     (!text.is_empty()).then_some((baseline.file.as_str(), text))
 }
 

@@ -303,10 +303,13 @@ fn bring_forward(results: &mut [CheckResult]) {
 
 /// One cause, one finding: a result is listed under another whose failure, in the same revision, explains it.
 fn relate(results: &mut [CheckResult], causes: &dyn Fn(&str) -> &'static [&'static str]) {
-    let failed: BTreeMap<(&'static str, Option<Revision>), BTreeSet<u16>> = results
+    let failed: BTreeMap<_, (Verdict, BTreeSet<u16>)> = results
         .iter()
         .filter(|r| matches!(r.verdict, Verdict::Fail | Verdict::Warn))
-        .map(|r| ((r.check, r.revision), r.exchanges.iter().filter_map(|e| answer_to_probe(e)).collect()))
+        .map(|r| {
+            let answers = r.exchanges.iter().filter_map(|e| answer_to_probe(e)).collect();
+            ((r.check, r.revision), (r.verdict, answers))
+        })
         .collect();
     let may_follow =
         |r: &CheckResult| matches!(r.verdict, Verdict::Fail | Verdict::Warn | Verdict::Info | Verdict::Inconclusive);
@@ -318,9 +321,11 @@ fn relate(results: &mut [CheckResult], causes: &dyn Fn(&str) -> &'static [&'stat
             result.verdict != Verdict::Inconclusive || answer.is_some_and(|answer| of_cause.contains(&answer))
         };
         let explains = |cause: &&'static str| {
-            failed.iter().any(|((check, revision), of_cause)| {
+            failed.iter().any(|((check, revision), (verdict, of_cause))| {
                 let related = *revision == result.revision || revision.is_none() || result.revision.is_none();
-                check == cause && related && is_alike(of_cause)
+                // What fails is shown as a failure, so no warning stands above it.
+                let weighs_enough = *verdict == Verdict::Fail || result.verdict != Verdict::Fail;
+                check == cause && related && weighs_enough && is_alike(of_cause)
             })
         };
         result.follows_from = causes(result.check).iter().find(|c| explains(c)).copied();
@@ -566,6 +571,17 @@ pub(crate) mod tests {
         ];
         relate(&mut results, &|id| if id == "effect" { &["cause"] } else { &[] });
         assert_eq!(results.iter().map(|r| r.follows_from).collect::<Vec<_>>(), [None, Some("cause"), None]);
+    }
+
+    #[test]
+    fn a_failure_is_listed_under_no_warning() {
+        let mut results = [
+            result("cause", Verdict::Warn, Level::Should),
+            result("effect", Verdict::Fail, Level::Must),
+            result("other", Verdict::Warn, Level::Should),
+        ];
+        relate(&mut results, &|id| if id == "cause" { &[] } else { &["cause"] });
+        assert_eq!(results.map(|r| r.follows_from), [None, None, Some("cause")]);
     }
 
     #[test]
