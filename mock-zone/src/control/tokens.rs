@@ -1,4 +1,4 @@
-//! `POST /_control/tokens`: any token, signed by any key, or by none. `/revoke`: one that is no longer active.
+//! `POST /_control/tokens`: any token, signed by any key, or by none. `/revoke`: one that opens nothing any more.
 
 use axum::Json;
 use axum::extract::State;

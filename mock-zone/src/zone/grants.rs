@@ -165,6 +165,13 @@ impl GrantStore {
         }
     }
 
+    /// The same by a refresh token of it, where that is what this is.
+    pub(super) fn revoke_by(&mut self, refresh_token: &str) {
+        if let Some((grant_id, _)) = self.authenticated(refresh_token) {
+            self.revoke(grant_id);
+        }
+    }
+
     /// The grant and generation that a refresh token of ours names.
     fn authenticated<'a>(&self, token: &'a str) -> Option<(&'a str, u64)> {
         let (body, tag) = token.rsplit_once('.')?;

@@ -54,16 +54,17 @@ impl Zone {
             Value::Array(several) => several.first()?.as_str()?,
             one => one.as_str()?,
         };
-        if self.state().revoked.find(token).is_some() {
-            return None;
-        }
         claims["active"] = true.into();
         claims["token_type"] = "Bearer".into();
         Some(claims)
     }
 
-    /// From now on this token is not active.
+    /// From now on this token is not active and opens nothing; with a refresh token its grant ends (RFC 7009 section 2.1).
     pub(crate) fn revoke(&self, token: String) {
-        self.state().revoked.insert(token, ());
+        let mut state = self.state();
+        state.grants.revoke_by(&token);
+        if state.revoked.find(&token).is_none() {
+            state.revoked.insert(token, ());
+        }
     }
 }

@@ -25,6 +25,8 @@ pub(crate) enum VerifyError {
     Expired,
     #[error("it is not valid yet")]
     NotYetValid,
+    #[error("it was revoked")]
+    Revoked,
 }
 
 /// The longest token read.
@@ -77,6 +79,9 @@ impl Zone {
         let key = self.keys.find_published(kid).ok_or(VerifyError::UnknownKey)?;
         if !key.verifies(input.as_bytes(), &signature) {
             return Err(VerifyError::Signature);
+        }
+        if self.state().revoked.find(token).is_some() {
+            return Err(VerifyError::Revoked);
         }
         Ok(claims)
     }

@@ -128,6 +128,9 @@ async fn what_is_wrong_with_an_exchange_is_said_by_the_real_zones_codes() {
     let token = subject_token(&zone, json!({})).await;
     let expired = subject_token(&zone, json!({"exp": 1})).await;
     let elsewhere = subject_token(&zone, json!({"aud": [API, RESOURCE]})).await;
+    let revoked = subject_token(&zone, json!({})).await;
+    assert_eq!(server.exchange(&zone, &form(&revoked)).await.0, StatusCode::OK);
+    zone.post("/_control/tokens/revoke", json!({"token": revoked})).await;
     let foreign = zone
         .minted(json!({"defaults": true, "user": "alice@example.com", "resource": RESOURCE, "key": "foreign"}))
         .await;
@@ -143,6 +146,7 @@ async fn what_is_wrong_with_an_exchange_is_said_by_the_real_zones_codes() {
         (but(right(), "subject_token", "no-token"), "invalid_request", "no JWS"),
         (but(right(), "subject_token", &expired), "invalid_request", "expired"),
         (but(right(), "subject_token", &foreign), "invalid_request", "signature is wrong"),
+        (but(right(), "subject_token", &revoked), "invalid_request", "it was revoked"),
         (but(right(), "actor_token_type", ACCESS_TOKEN), "invalid_request", "belongs to an actor_token"),
         (but(right(), "actor_token", &token), "invalid_request", "needs its actor_token_type"),
         (but(right(), "resource", ""), "invalid_request", "resource is required"),

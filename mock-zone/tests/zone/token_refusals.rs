@@ -7,8 +7,8 @@ use reqwest::{RequestBuilder, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::support::{
-    AuthorizeRequest, Browser, CALLBACK, RESOURCE, StoppedClock, VERIFIER, Zone, basic, decoded, query, redemption,
-    text,
+    AuthorizeRequest, Browser, CALLBACK, RESOURCE, StoppedClock, VERIFIER, Zone, answer, basic, decoded, query,
+    redemption, text,
 };
 
 const OTHER_RESOURCE: &str = "http://localhost:8000/mcp";
@@ -272,6 +272,23 @@ async fn a_code_belongs_to_its_client_for_a_minute() {
     clock.forward(Duration::from_secs(60));
     refused(&zone, &redemption(&client_id, &late), "invalid_grant", "has expired").await;
     zone.assert_feed_hides(&[&code, &late, "made-up-code"]).await;
+}
+
+#[tokio::test]
+async fn what_was_revoked_opens_nothing() {
+    let zone = Zone::start().await;
+    let client_id = zone.public_client().await;
+    let (_, tokens) = zone.redeem(&client_id, &zone.code(&client_id).await).await;
+    let refresh_token = text(&tokens["refresh_token"]);
+    let events = zone.minted(json!({"defaults": true, "resource": zone.at("/events")})).await;
+    let read = || answer(zone.http.get(zone.at("/events")).bearer_auth(&events));
+    assert_eq!(read().await.0, StatusCode::OK);
+
+    for token in [&refresh_token, &events] {
+        zone.post("/_control/tokens/revoke", json!({"token": token})).await;
+    }
+    refused(&zone, &refreshing(&client_id, &refresh_token), "invalid_grant", "was revoked").await;
+    assert_eq!(read().await.0, StatusCode::UNAUTHORIZED);
 }
 
 #[tokio::test]
