@@ -93,7 +93,7 @@ async fn serve(fault: &'static Fault) -> Result<(), Box<dyn std::error::Error>> 
     config.credentials = credentials.map(|(id, secret)| ClientCredentials::new(id, secret));
     let ports = Ports::system(log::open(fault)?);
     let tools = LaxDelegation::of(&config, fault).map_or_else(Tools::new, Tools::with_upstream);
-    let verifier = LaxVerifier::new(&zone, config.resource().identifier(), fault);
+    let verifier = LaxVerifier::new(&zone, &config, fault);
     let mut rules = Inputs::RIGHT;
     (fault.inputs)(&mut rules);
     let metadata = metadata(&config, fault);

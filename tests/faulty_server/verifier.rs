@@ -17,6 +17,7 @@ use openssl::pkey::{PKey, Public};
 use openssl::rsa::{Padding, Rsa};
 use openssl::sign::Signer;
 use openssl::x509::X509;
+use reference_server::config::Config;
 use reference_server::{Caller, InvalidToken, Scopes, Verifier, VerifyError};
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::{Map, Value, json};
@@ -98,9 +99,10 @@ pub(crate) struct LaxVerifier {
 }
 
 impl LaxVerifier {
-    pub(crate) fn new(zone: &str, resource: &str, fault: &Fault) -> Self {
+    pub(crate) fn new(zone: &str, config: &Config, fault: &Fault) -> Self {
         let mut rules = Rules::STRICT;
         (fault.rules)(&mut rules);
+        let client = config.credentials.as_ref().map(|own| (own.client_id.clone(), own.secret().to_owned()));
         let http = reqwest::Client::builder()
             .no_proxy()
             .timeout(DOCUMENT_WITHIN)
@@ -108,7 +110,7 @@ impl LaxVerifier {
             .tls_danger_accept_invalid_certs(rules.keys.certificate == Certificate::Any);
         Self {
             zone: zone.to_owned(),
-            resource: resource.to_owned(),
+            resource: config.resource().identifier().to_owned(),
             rules,
             http: http.build().unwrap_or_default(),
             keys: Mutex::default(),
@@ -117,7 +119,7 @@ impl LaxVerifier {
             tokens: AtomicUsize::new(0),
             lacked: Mutex::default(),
             remembered: Mutex::default(),
-            client: OnceCell::new(),
+            client: OnceCell::new_with(client),
             scopes: fault.scopes,
         }
     }
@@ -205,16 +207,23 @@ impl LaxVerifier {
     /// What the zone says; none where it says nothing.
     async fn is_active(&self, token: &str) -> Option<bool> {
         let client = self.client.get_or_try_init(|| async {
-            let new = json!({"name": "Server that asks about tokens"});
-            let made = self.http.post(format!("{}/_control/clients", self.zone)).json(&new).send().await.ok();
-            let made: Value = made.ok_or(())?.json().await.map_err(drop)?;
+            let made = self.told("clients", &json!({"name": "Server that asks about tokens"})).await?;
             let text = |name: &str| made[name].as_str().map(str::to_owned).ok_or(());
-            Ok::<_, ()>((text("client_id")?, text("client_secret")?))
+            let (id, secret) = (text("client_id")?, text("client_secret")?);
+            // The zone speaks of a token to who provides what it is for.
+            self.told("resources", &json!({"identifier": self.resource, "application": id})).await?;
+            Ok::<_, ()>((id, secret))
         });
         let (id, secret) = client.await.ok()?;
         let asked = self.http.post(format!("{}/oauth/2/introspection", self.zone)).basic_auth(id, Some(secret));
         let answer = asked.form(&[("token", token)]).send().await.ok()?.error_for_status().ok()?;
         answer.json::<Value>().await.ok()?["active"].as_bool()
+    }
+
+    /// What the zone answers to an addition to what it knows.
+    async fn told(&self, of: &str, what: &Value) -> Result<Value, ()> {
+        let told = self.http.post(format!("{}/_control/{of}", self.zone)).json(what).send().await.map_err(drop)?;
+        told.error_for_status().map_err(drop)?.json().await.map_err(drop)
     }
 
     fn is_remembered(&self, what: &str) -> bool {

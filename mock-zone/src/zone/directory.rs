@@ -260,6 +260,11 @@ impl Directory {
         self.resources.get(identifier).cloned()
     }
 
+    /// The client id of the application that provides this resource, where one is known to.
+    pub(crate) fn provider(&self, identifier: &str) -> Option<String> {
+        self.resources.get(identifier)?.application.clone()
+    }
+
     /// The resource that a request's indicators name (RFC 8707). Of several the real zone takes the first; each must
     /// name one all the same.
     pub(crate) fn resource_asked_for<'a>(

@@ -129,9 +129,7 @@ impl Zone {
     /// Only the application that provides a resource may exchange the tokens that callers send to it. This is structure,
     /// not policy.
     fn check_provided_by(&self, client: &Client, resource: &str) -> Result<(), ExchangeError> {
-        let provider = self
-            .with_directory(|directory| directory.resource(resource))
-            .and_then(|resource| resource.application.clone());
+        let provider = self.with_directory(|directory| directory.provider(resource));
         if provider.as_deref() == Some(client.id.as_str()) { Ok(()) } else { Err(not_its_resource(client, resource)) }
     }
 }

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
-use crate::support::{RESOURCE, Zone, answer};
+use crate::support::{CALLBACK, RESOURCE, Zone, answer, text};
 
 async fn introspected(zone: &Zone, client: &Value, token: &str) -> (StatusCode, Value) {
     let (id, secret) = (client["client_id"].as_str().unwrap(), client["client_secret"].as_str());
@@ -11,10 +11,18 @@ async fn introspected(zone: &Zone, client: &Value, token: &str) -> (StatusCode, 
     answer(request.form(&[("token", token)])).await
 }
 
+/// An application that provides [`RESOURCE`].
+async fn provider(zone: &Zone) -> Value {
+    let (_, client) = zone.post("/_control/clients", json!({"name": "Server"})).await;
+    let resource = json!({"identifier": RESOURCE, "application": client["client_id"]});
+    assert_eq!(zone.post("/_control/resources", resource).await.0, StatusCode::OK);
+    client
+}
+
 #[tokio::test]
 async fn a_token_is_active_until_it_is_revoked() {
     let zone = Zone::start().await;
-    let (_, client) = zone.post("/_control/clients", json!({"name": "Server"})).await;
+    let client = provider(&zone).await;
     let token = zone.minted(json!({"defaults": true, "resource": RESOURCE, "scope": "a b"})).await;
 
     let (status, active) = introspected(&zone, &client, &token).await;
@@ -29,7 +37,7 @@ async fn a_token_is_active_until_it_is_revoked() {
 #[tokio::test]
 async fn of_a_token_that_is_not_active_nothing_is_said() {
     let zone = Zone::start().await;
-    let (_, client) = zone.post("/_control/clients", json!({"name": "Server"})).await;
+    let client = provider(&zone).await;
     let expired = json!({"defaults": true, "resource": RESOURCE, "claims": {"exp": 1_000_000_000}});
     let foreign = json!({"defaults": true, "resource": RESOURCE, "key": "foreign"});
 
@@ -48,5 +56,34 @@ async fn only_a_client_with_a_secret_is_answered() {
     for client in [wrong, json!({"client_id": "nobody", "client_secret": "x"})] {
         let (status, refusal) = introspected(&zone, &client, &token).await;
         assert_eq!((status, &refusal["error"]), (StatusCode::UNAUTHORIZED, &json!("invalid_client")));
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_spoken_of_to_those_whom_it_concerns() {
+    let zone = Zone::start().await;
+    let provider = provider(&zone).await;
+    let (_, other) = zone.post("/_control/clients", json!({"name": "Other", "resources": [RESOURCE]})).await;
+    let stranger = json!({"redirect_uris": [CALLBACK], "token_endpoint_auth_method": "client_secret_basic"});
+    let (status, stranger) = zone.post("/oauth/2/registration", stranger).await;
+    assert_eq!(status, StatusCode::CREATED, "{stranger}");
+    let token = |claims| zone.minted(json!({"defaults": true, "resource": RESOURCE, "claims": claims}));
+    let (of_nobody, for_two) = (token(json!({})).await, token(json!({"aud": ["http://api", RESOURCE]})).await);
+    let (elsewhere, for_nothing) = (token(json!({"aud": "http://api"})).await, token(json!({"aud": null})).await);
+    let issued = token(json!({"client_id": text(&stranger["client_id"])})).await;
+
+    for (client, token, is_told) in [
+        (&provider, &of_nobody, true),
+        (&provider, &for_two, true),
+        (&provider, &elsewhere, false),
+        (&provider, &for_nothing, false),
+        (&other, &of_nobody, false),
+        (&stranger, &of_nobody, false),
+        (&stranger, &for_two, false),
+        (&stranger, &issued, true),
+    ] {
+        let (status, answer) = introspected(&zone, client, token).await;
+        assert_eq!((status, &answer["active"]), (StatusCode::OK, &json!(is_told)), "{answer}");
+        assert!(is_told || answer == json!({"active": false}), "{answer}");
     }
 }
