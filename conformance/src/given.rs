@@ -1,6 +1,6 @@
 //! The one valid token of a run that controls no zone: where it comes from, and a fresh one where it has run out.
 
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::discovery::Discovery;
+use crate::files;
 use crate::launch::capture::{self, CaptureError};
 use crate::secrets::Secrets;
 use crate::survey::now;
@@ -136,11 +137,12 @@ fn bounded(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     // Blanks around it are no part of the token; more of them than this are no accident.
     let at_most = u64::try_from(TOKEN_AT_MOST + 1024).unwrap_or(u64::MAX);
-    // A pipe that nobody writes into would be waited for without end, and none can be read twice.
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(std::io::Error::other("it is no regular file; what a command prints is for --token-command"));
-    }
-    std::fs::File::open(path)?.take(at_most + 1).read_to_end(&mut bytes)?;
+    // A pipe cannot be read twice.
+    let file = files::regular(path).map_err(|error| match error.kind() {
+        ErrorKind::Other => std::io::Error::other(format!("{error}; what a command prints is for --token-command")),
+        _ => error,
+    })?;
+    file.take(at_most + 1).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -25,6 +25,7 @@ pub mod docs;
 pub mod dpop;
 pub mod elsewhere;
 pub mod exit_status;
+pub mod files;
 pub mod framework;
 pub mod given;
 pub mod inputs;

@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Mutex, OnceCell};
 use url::Url;
 
+use crate::files;
 use crate::survey::random_id;
 use crate::tls::{Authority, Front};
 use crate::upstream::Upstream;
@@ -151,7 +152,7 @@ impl Roots {
 
 fn append(path: &Path, to: &mut fs::File) -> std::io::Result<()> {
     let mut text = Vec::new();
-    fs::File::open(path)?.take(ROOTS_AT_MOST).read_to_end(&mut text)?;
+    files::regular(path)?.take(ROOTS_AT_MOST).read_to_end(&mut text)?;
     to.write_all(b"\n")?;
     to.write_all(&text)
 }

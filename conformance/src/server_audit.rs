@@ -1,10 +1,13 @@
 //! The log of calls that the server under test keeps: lines of JSON in a file, whose members a mapping finds.
 
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io::{self, ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
+
+use crate::files;
+use crate::text::printable;
 
 /// Most bytes that are read of a log at once, and of one line of it.
 const READ_AT_MOST: u64 = 8 * 1024 * 1024;
@@ -112,6 +115,19 @@ impl ServerAudit {
         Self { source, mapping }
     }
 
+    /// Whether it can be read as far as is known before the server has written to it.
+    ///
+    /// # Errors
+    /// Where there is something that is no file, or may not be read; with the path.
+    pub fn check(&self) -> io::Result<()> {
+        match (&self.source, self.place()) {
+            (Source::File(path), Err(error)) => {
+                Err(io::Error::new(error.kind(), format!("{}: {error}", printable(&path.display().to_string()))))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The end of the log as it is now: a place from which to read on. A file that is not there yet is empty.
     ///
     /// # Errors
@@ -119,9 +135,9 @@ impl ServerAudit {
     pub fn place(&self) -> io::Result<u64> {
         match &self.source {
             Source::Memory(bytes) => Ok(bytes.lock().unwrap_or_else(PoisonError::into_inner).len() as u64),
-            Source::File(path) => match std::fs::metadata(path) {
-                Ok(metadata) => Ok(metadata.len()),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+            Source::File(path) => match files::regular(path) {
+                Ok(file) => Ok(file.metadata()?.len()),
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(0),
                 Err(error) => Err(error),
             },
         }
@@ -139,7 +155,7 @@ impl ServerAudit {
                 bytes.get(from..).unwrap_or_default().to_vec()
             }
             Source::File(path) => {
-                let mut file = std::fs::File::open(path)?;
+                let mut file = files::regular(path)?;
                 // A log that is shorter than it was has been begun anew.
                 let from = if file.metadata()?.len() < place { 0 } else { place };
                 file.seek(SeekFrom::Start(from))?;
@@ -193,6 +209,16 @@ mod tests {
     fn a_file_that_is_not_there_yet_is_empty() {
         let log = ServerAudit::new(Source::File("/nonexistent/audit.jsonl".into()), Mapping::default());
         assert_eq!(log.place().unwrap(), 0);
+        assert!(log.check().is_ok());
         assert!(log.records_since(0).is_err());
+    }
+
+    #[test]
+    fn what_is_no_file_is_read_at_no_time() {
+        for path in ["/dev/zero", "/"] {
+            let log = ServerAudit::new(Source::File(path.into()), Mapping::default());
+            assert_eq!(log.check().unwrap_err().to_string(), format!("{path}: it is no regular file"));
+            assert!(log.place().is_err() && log.records_since(0).is_err());
+        }
     }
 }

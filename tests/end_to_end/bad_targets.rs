@@ -667,6 +667,50 @@ fn a_report_that_cannot_be_written_costs_no_other() {
     says(&std::fs::read_to_string(markdown).expect("there is a report"), &["## ✓ Nothing found"]);
 }
 
+/// A pipe that nobody else has open.
+fn pipe(name: &str) -> String {
+    let path = temporary(name);
+    assert!(Command::new("mkfifo").arg(&path).status().expect("mkfifo can be run").success());
+    path.display().to_string()
+}
+
+/// No signal would end the wait for the other end of a pipe, and a device has no end.
+#[test]
+fn what_is_no_file_is_refused_at_once() {
+    let (url, pipe) = (nobody(), pipe("nobody.fifo"));
+    let report = format!("json={pipe}");
+    for (args, part) in [
+        (["--server-audit", &pipe], "it is no regular file"),
+        (["--server-audit", "/dev/zero"], "it is no regular file"),
+        (["--report", &report], "it is a pipe that nobody reads"),
+        (["--ca-file", "/dev/zero"], "it has more than 8388608 bytes"),
+        (["--config", "/dev/zero"], "it has more than 1048576 bytes"),
+    ] {
+        let run = conformance(&[&["run", "--url", &url], &args[..]].concat());
+        assert_eq!(run.code, Some(2), "{args:?}: {}", run.stderr);
+        says(&run.stderr, &[part]);
+    }
+}
+
+#[test]
+fn the_reader_of_a_pipe_gets_the_whole_report() {
+    let pipe = pipe("read.fifo");
+    let report = format!("json={pipe}");
+    let reader = std::thread::spawn(move || std::fs::read_to_string(pipe));
+    // Until the reader is there, the pipe is refused.
+    let run = loop {
+        let run = conformance(&["demo", "--check", "no-token", "--report", &report, "--report", "junit=/dev/stderr"]);
+        if run.code != Some(2) {
+            break run;
+        }
+        says(&run.stderr, &["it is a pipe that nobody reads"]);
+    };
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+    let report = reader.join().expect("the reader ends").expect("the pipe can be read");
+    assert!(serde_json::from_str::<Value>(&report).is_ok(), "{report:?}");
+    says(&run.stderr, &["<testsuites", "</testsuites>"]);
+}
+
 #[test]
 fn a_quiet_run_says_how_much_was_tested_and_nothing_else() {
     let run = conformance(&["demo", "--quiet"]);

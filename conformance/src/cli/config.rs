@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::declared::{Completion, Declared, Resource, Tool};
+use crate::files;
 use crate::server_audit::Mapping;
 use crate::text::{nearest, printable};
 
@@ -242,13 +243,8 @@ impl Configuration {
 
 /// A small text file.
 pub(super) fn read(path: &Path) -> std::io::Result<String> {
-    use std::io::{Error, ErrorKind, Read as _};
-    let mut text = String::new();
-    std::fs::File::open(path)?.take(AT_MOST + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > AT_MOST {
-        return Err(Error::new(ErrorKind::InvalidData, format!("it has more than {AT_MOST} bytes")));
-    }
-    Ok(text)
+    let not_text = |_| std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not UTF-8 text");
+    String::from_utf8(files::read(path, AT_MOST)?).map_err(not_text)
 }
 
 /// What is wrong with a file, with its line, and the known key that an unknown one may have meant.

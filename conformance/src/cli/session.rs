@@ -28,6 +28,7 @@ use crate::client::Client;
 use crate::context::{Options, Run};
 use crate::declared::Declared;
 use crate::exit_status::ExitStatus;
+use crate::files::{self, Patient};
 use crate::framework::{self, Glimpse};
 use crate::given::Given;
 use crate::mcp::Revision;
@@ -44,6 +45,9 @@ use crate::zone::Zone;
 
 const TIMEOUT_SECONDS: u64 = 60;
 const KEY_WAIT_SECONDS: u64 = 300;
+
+/// Most bytes that are read of a file of certificates; a system's whole store has a quarter of a million.
+const CERTIFICATES_AT_MOST: u64 = 8 * 1024 * 1024;
 
 /// Options of every run.
 #[derive(Debug, Args)]
@@ -194,6 +198,9 @@ impl RunOptions {
                 ));
             }
         }
+        if let Some(log) = self.server_audit() {
+            log.check().map_err(|error| format!("--server-audit: {error}"))?;
+        }
         let mut files = BTreeSet::new();
         match self.reports.iter().filter_map(|r| r.file.as_deref()).find(|path| !files.insert(real(path))) {
             Some(twice) => {
@@ -223,9 +230,16 @@ impl RunOptions {
     /// Surveys the subject, runs the checks, writes the reports.
     pub(super) async fn execute(&self, subject: Subject, interruptions: &mut Interruptions) -> ExitStatus {
         let started = Instant::now();
-        let mut files = self.reports.iter().filter_map(|r| r.file.as_deref());
-        if let Some((path, error)) = files.find_map(|path| Some((path, writable(path).err()?))) {
-            return fail(ExitStatus::Usage, format!("could not write the report to {}: {error}", path.display()));
+        // Open until the end: the reader of a pipe would take the last writer's leave for the end of the report.
+        let mut open = Vec::new();
+        for path in self.reports.iter().filter_map(|r| r.file.as_deref()) {
+            match writable(path) {
+                Ok(file) => open.push(file),
+                Err(error) => {
+                    let why = format!("could not write the report to {}: {error}", path.display());
+                    return fail(ExitStatus::Usage, why);
+                }
+            }
         }
         let secrets = Arc::new(Secrets::default());
         for (secret, name) in &subject.secrets {
@@ -499,16 +513,16 @@ fn real(path: &Path) -> PathBuf {
     path.canonicalize().ok().or_else(named).unwrap_or_else(|| path.to_owned())
 }
 
-/// Whether a report can be written there; found out before the run, whose result would else be lost.
-fn writable(path: &Path) -> io::Result<()> {
+/// Opens what a report is to be written to; found out before the run, whose result would else be lost.
+fn writable(path: &Path) -> io::Result<Patient> {
     let was_there = path.symlink_metadata().is_ok();
-    std::fs::File::options().create(true).append(true).open(path)?;
+    let file = files::continued(path)?;
     // An empty file would look like a report to who reads it after a run that came to none.
-    if was_there { Ok(()) } else { std::fs::remove_file(path) }
+    if was_there { Ok(file) } else { std::fs::remove_file(path).map(|()| file) }
 }
 
 fn to_file(path: &Path, format: Format, plain: Terminal, report: &Report) -> io::Result<()> {
-    let mut file = BufWriter::new(std::fs::File::create(path)?);
+    let mut file = BufWriter::new(files::replaced(path)?);
     format.reporter(plain).write(report, &mut file)?;
     file.flush()
 }
@@ -629,7 +643,7 @@ fn check_id(text: &str) -> Result<String, String> {
 }
 
 fn ca_file(path: &str) -> Result<CaFile, String> {
-    let pem = std::fs::read(path).map_err(|error| error.to_string())?;
+    let pem = files::read(Path::new(path), CERTIFICATES_AT_MOST).map_err(|error| error.to_string())?;
     Ok(CaFile { path: path.to_owned(), roots: certificates(&pem)? })
 }
 
