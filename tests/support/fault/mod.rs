@@ -513,6 +513,7 @@ faults! {
     takes_a_handle_for_a_token,
     shares_handles,
     counts_handles,
+    counts_handles_in_base64,
     shows_tasks_to_others,
     refuses_registered_clients,
     zone_forgets_authenticate,

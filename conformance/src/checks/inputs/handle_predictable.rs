@@ -16,8 +16,10 @@ page! {
     ///
     /// # What it checks
     /// Twenty handles are collected of a declared tool. None should come twice, and they should not be a counter or the time:
-    /// numbers, decimal or hexadecimal, that only grow, and by no more than other users or the clock explain. A handle that is
-    /// declared `public` is left out.
+    /// numbers, decimal, hexadecimal or to the base 36, that only grow or only fall, and by no more than other users or the
+    /// clock explain, as they are or in base64, with the same text around each. Nor should they be the MD5, SHA-1 or SHA-256 of
+    /// a number below ten thousand; a hash of more than that is not seen through. A handle that is declared `public` is left
+    /// out.
     ///
     /// # Why it matters
     /// Whoever is issued one handle knows those before and after it.
