@@ -26,8 +26,11 @@ impl AuditSink for Log {
         if !(self.change)(&mut record) {
             return Ok(());
         }
+        // A fault may make several lines of one.
+        let records = if let Value::Array(records) = record { records } else { vec![record] };
+        let lines: String = records.iter().map(|record| format!("{record}\n")).collect();
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         // One write, so that two servers that append to one file keep their lines apart.
-        file.write_all(format!("{record}\n").as_bytes())
+        file.write_all(lines.as_bytes())
     }
 }

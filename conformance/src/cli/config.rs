@@ -539,7 +539,7 @@ mod tests {
         let message = refused("known-flaky = [\n{ check = 'x', reasn = 'y' }]\n");
         assert!(message.contains("line 2") && message.ends_with("did you mean `reason`?"), "{message}");
         let message = refused("timeout = 'soon'\n");
-        assert!(message.contains("line 1") && message.contains("u64"), "{message}");
+        assert!(message.contains("line 1") && message.contains("expected a whole number"), "{message}");
     }
 
     #[test]

@@ -49,7 +49,7 @@ pub struct Fault {
     pub response: fn(&Asked, &mut Response<Bytes>),
     /// Bends the way in which an API behind the server is called.
     pub delegation: fn(&mut Delegation),
-    /// Changes a record of the server's own log; whether it is written.
+    /// Changes a record of the server's own log, or makes a list of several of it; whether it is written.
     pub record: fn(&mut Value) -> bool,
     /// Whether the suite starts it, which shows more of it: what it sends to an API behind it, its log, what it trusts.
     pub launched: bool,
@@ -495,6 +495,8 @@ faults! {
     reads_scopes_of_actors,
     logs_served_calls_only,
     logs_the_first_user,
+    logs_tokens_alone,
+    logs_callers_beside_the_call,
     logs_no_correlation,
     sends_the_token_as_a_log_message,
     elicits_instead_of_401,

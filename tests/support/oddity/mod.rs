@@ -26,6 +26,7 @@ oddities! {
     speaks_one_revision,
     speaks_tls,
     is_started_by_the_suite,
+    logs_tokens_too,
     speaks_four_revisions,
     speaks_2025_06_18,
     is_its_own_authorization_server,

@@ -1,9 +1,11 @@
 //! A record that names the wrong person is worse than none.
 
+use std::net::{IpAddr, SocketAddr};
+
 use async_trait::async_trait;
 use futures_util::future::join_all;
 
-use super::{Mark, log, logged};
+use super::{Mark, log, logged, tool_of};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::mcp::Operation;
@@ -17,9 +19,10 @@ page! {
     ///
     /// # What it checks
     /// Four users, each with a client of their own, call the tool that bears the token checks, one after the other and
-    /// then all at once. Each call must have a record with the `sub` of its token as the user and its `client_id` as the
-    /// client; no record may pair the one with another's. Where a record has them, `[server-audit]` in conformance.toml
-    /// says, if it is not where logs commonly have them.
+    /// then all at once. Each call must have a record with the tool, the `sub` of its token as the user and its `client_id` as
+    /// the client; no record may pair the one with another's. What else the log says of the token, that it was verified, say,
+    /// need not have them all. Where a record has them, `[server-audit]` in conformance.toml says, if it is not where logs
+    /// commonly have them.
     ///
     /// # Why it matters
     /// An identity that is taken from somewhere else than the verified token, or from another call, puts one user's
@@ -79,37 +82,121 @@ impl Check for CallersLogged {
             return Err(Stop::inconclusive(format!("one of many users got {}", reply.describe())));
         }
 
-        let complete = |records: &[Record]| callers.iter().all(|(mark, _)| tied(records, mark) >= ROUNDS);
-        let records = logged(log, place, complete).await?;
-        for record in &records {
-            for (mark, _) in callers.iter().filter(|(mark, _)| mark.marks(record)) {
-                let (subject, client) = (record.says(Member::Subject), record.says(Member::Client));
-                if subject != Some(mark.subject.as_str()) {
-                    return Err(crossed("user", &mark.subject, subject));
-                }
-                if client != Some(mark.client.as_str()) {
-                    return Err(crossed("client", &mark.client, client));
-                }
-            }
-        }
-        if complete(&records) {
-            return Ok(());
-        }
-        if records.is_empty() {
-            return Err(Stop::inconclusive("nothing was added to the log, so there is no identity in it to judge"));
-        }
-        let fewest = callers.iter().map(|(mark, _)| tied(&records, mark)).min().unwrap_or_default();
-        let expected = format!("{ROUNDS} records of each user who called {ROUNDS} times");
-        Err(Stop::violation(expected, format!("{fewest} that name the user of one of them")))
+        let marks: Vec<_> = callers.into_iter().map(|(mark, _)| mark).collect();
+        let tool = tool_of(cx.bearing_operation());
+        let records = logged(log, place, |records| fewest(records, &marks, tool) >= ROUNDS).await?;
+        judged(&records, &marks, tool)
     }
 }
 
-/// How many records name the user of this mark.
-fn tied(records: &[Record], mark: &Mark) -> usize {
-    records.iter().filter(|record| record.says(Member::Subject) == Some(mark.subject.as_str())).count()
+/// What a log says of the calls of this tool that each of these made.
+fn judged(records: &[Record], marks: &[Mark], tool: &str) -> Verdict {
+    for record in records {
+        for mark in marks.iter().filter(|mark| mark.marks(record)) {
+            if let Some(subject) = record.says(Member::Subject).filter(|subject| *subject != mark.subject) {
+                return Err(crossed("user", &mark.subject, subject));
+            }
+            if let Some(client) = client_of(record).filter(|client| *client != mark.client) {
+                return Err(crossed("client", &mark.client, client));
+            }
+        }
+    }
+    if records.is_empty() {
+        return Err(Stop::inconclusive("nothing was added to the log, so there is no identity in it to judge"));
+    }
+    match fewest(records, marks, tool) {
+        ROUNDS.. => Ok(()),
+        fewest => {
+            let expected = format!("{ROUNDS} records of each user who called {ROUNDS} times");
+            Err(Stop::violation(expected, format!("{fewest} that name tool, user and client of one of them")))
+        }
+    }
 }
 
-fn crossed(what: &str, expected: &str, actual: Option<&str>) -> Stop {
-    let actual = actual.map_or_else(|| format!("a record of the call without a {what}"), quoted);
-    Stop::violation(format!("{expected} as the {what}"), actual)
+/// How many calls of the one of whom there are the fewest have a record that says who called what.
+fn fewest(records: &[Record], marks: &[Mark], tool: &str) -> usize {
+    let complete = |mark: &Mark, record: &Record| {
+        let names_caller = record.says(Member::Subject) == Some(mark.subject.as_str())
+            && client_of(record) == Some(mark.client.as_str());
+        names_caller && mark.marks_call_of(tool, record)
+    };
+    let of = |mark: &Mark| records.iter().filter(|record| complete(mark, record)).count();
+    marks.iter().map(of).min().unwrap_or_default()
+}
+
+/// The OAuth client in a record. Many a log has an address where it says "client": that of the connection.
+fn client_of(record: &Record) -> Option<&str> {
+    let is_address = |said: &str| said.parse::<IpAddr>().is_ok() || said.parse::<SocketAddr>().is_ok();
+    record.says(Member::Client).filter(|said| !is_address(said))
+}
+
+fn crossed(what: &str, expected: &str, actual: &str) -> Stop {
+    Stop::violation(format!("{expected} as the {what}"), quoted(actual))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::checks::audit::records;
+
+    /// What is said of two callers when this is in the log for each call of each.
+    fn said(lines: impl Fn(&Mark, &Mark) -> Vec<Value>) -> Verdict {
+        let marks = [Mark::new(), Mark::new()];
+        let of = |_| [lines(&marks[0], &marks[1]), lines(&marks[1], &marks[0])].concat();
+        judged(&records(&(0..ROUNDS).flat_map(of).collect::<Vec<_>>()), &marks, "read_report")
+    }
+
+    fn call(mark: &Mark) -> Value {
+        json!({"tool": "read_report", "sub": mark.subject, "client_id": mark.client, "jti": mark.token_id})
+    }
+
+    #[test]
+    fn a_record_beside_that_of_the_call_need_not_say_all() {
+        assert_eq!(said(|mark, _| vec![call(mark)]), Ok(()));
+        for beside in ["sub", "jti"] {
+            let line =
+                |mark: &Mark| json!({"event": "token verified", beside: call(mark)[beside], "client": "127.0.0.1:80"});
+            assert_eq!(said(|mark, _| vec![line(mark), call(mark)]), Ok(()));
+            assert!(matches!(said(|mark, _| vec![line(mark)]), Err(Stop::Violation { .. })));
+        }
+        let began = |mark: &Mark| json!({"event": "began", "tool": "read_report", "jti": mark.token_id});
+        assert_eq!(said(|mark, _| vec![began(mark), call(mark)]), Ok(()));
+    }
+
+    #[test]
+    fn another_identity_is_none() {
+        for member in ["sub", "client_id"] {
+            let crossed = |mark: &Mark, other: &Mark| {
+                let mut record = call(mark);
+                record[member] = call(other)[member].take();
+                record
+            };
+            for event in [true, false] {
+                let lines = |mark: &Mark, other: &Mark| {
+                    let mut crossed = crossed(mark, other);
+                    crossed["tool"] = if event { Value::Null } else { "read_report".into() };
+                    vec![call(mark), crossed]
+                };
+                assert!(matches!(said(lines), Err(Stop::Violation { .. })), "{member}");
+            }
+            let without = |mark: &Mark| {
+                let mut record = call(mark);
+                record[member].take();
+                record
+            };
+            assert!(matches!(said(|mark, _| vec![without(mark)]), Err(Stop::Violation { .. })), "{member}");
+        }
+    }
+
+    #[test]
+    fn the_user_of_the_token_alone_is_not_the_user_of_the_call() {
+        let lines = |mark: &Mark, _: &Mark| {
+            let mut token = call(mark);
+            token["tool"].take();
+            vec![token, json!({"tool": "read_report", "sub": "the first", "client_id": "the first's"})]
+        };
+        assert!(matches!(said(lines), Err(Stop::Violation { .. })));
+    }
 }

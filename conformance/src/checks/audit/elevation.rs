@@ -1,8 +1,10 @@
 //! Who asks for more, and gets it, leaves a trace.
 
+use std::cmp::Reverse;
+
 use async_trait::async_trait;
 
-use super::{Mark, log, logged};
+use super::{Mark, log, logged, tool_of};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -71,18 +73,28 @@ impl Check for ElevationLogged {
             calls.push(mark);
         }
 
+        let names_tool = |record: &Record| record.mentions(tool_of(&tool.operation));
+        // The record of the call rather than of its token, which may have been written down before.
         let of = |records: &[Record], mark: &Mark| {
-            records.iter().position(|record| record.says(Member::Id) == Some(mark.token_id.as_str()))
+            let is_of = |(_, record): &(usize, &Record)| record.says(Member::Id) == Some(mark.token_id.as_str());
+            let rank = |(at, record): &(usize, &Record)| (names_tool(record), record.mentions(&missing), Reverse(*at));
+            records.iter().enumerate().filter(is_of).max_by_key(rank).map(|(at, _)| at)
         };
         // Where no record has the token's name, those of this user, in their order, are the two.
         let pair = |records: &[Record]| {
             if let (Some(first), Some(second)) = (of(records, &narrow), of(records, &wide)) {
                 return Some((first, second));
             }
-            let mut named = (0..records.len()).filter(|at| narrow.marks(&records[*at]));
-            named.next().zip(named.next())
+            let first_two = |holds: &dyn Fn(&Record) -> bool| {
+                let mut named = (0..records.len()).filter(|at| narrow.marks(&records[*at]) && holds(&records[*at]));
+                named.next().zip(named.next())
+            };
+            first_two(&names_tool).or_else(|| first_two(&|_| true))
         };
-        let records = logged(log, place, |records| pair(records).is_some()).await?;
+        let is_told = |records: &[Record]| {
+            pair(records).is_some_and(|(one, other)| [one, other].iter().all(|at| records[*at].mentions(&missing)))
+        };
+        let records = logged(log, place, is_told).await?;
         let Some((first, second)) = pair(&records) else {
             let found = calls.iter().filter(|mark| records.iter().any(|record| mark.marks(record))).count();
             return Err(Stop::violation(

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use crate::check::Stop;
 use crate::context::Context;
+use crate::mcp::Operation;
 use crate::server_audit::{Record, ServerAudit};
 use crate::survey::random_id;
 use crate::token::{Draft, Token};
@@ -54,6 +55,19 @@ impl Mark {
     fn marks(&self, record: &Record) -> bool {
         [&self.subject, &self.client, &self.token_id].iter().any(|mark| record.mentions(mark))
     }
+
+    /// Whether this is a record of a call of this tool by this token, and not of the token alone.
+    fn marks_call_of(&self, tool: &str, record: &Record) -> bool {
+        self.marks(record) && record.mentions(tool)
+    }
+}
+
+/// The name of the tool that an operation calls; empty where it calls none.
+fn tool_of(operation: &Operation) -> &str {
+    match operation {
+        Operation::CallTool { name, .. } => name,
+        _ => "",
+    }
 }
 
 /// What was added to the log from a place on, once this holds of it, or when there has been time enough.
@@ -75,4 +89,14 @@ fn log(cx: &Context) -> Result<(&ServerAudit, u64), Stop> {
 
 fn unreadable(error: &io::Error) -> Stop {
     Stop::inconclusive(format!("the server's log could not be read: {error}"))
+}
+
+/// The records of a log with these lines.
+#[cfg(test)]
+fn records(lines: &[serde_json::Value]) -> Vec<Record> {
+    use crate::server_audit::{Mapping, Source};
+
+    let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let source = Source::Memory(std::sync::Arc::new(std::sync::Mutex::new(text.into_bytes())));
+    ServerAudit::new(source, Mapping::default()).records_since(0).expect("records")
 }
