@@ -15,7 +15,7 @@ use support::oddity;
 use crate::programs::{FAULTY_SERVER, Run, conformance, faulty_server, temporary, zone};
 
 /// What is declared of the faulty server.
-const DECLARATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/support/conformance.toml");
+pub(crate) const DECLARATIONS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/support/conformance.toml");
 
 /// The tool that needs a scope.
 const SCOPE: &str = "read_report=reports:read";

@@ -7,6 +7,7 @@ use serde_json::Value;
 use support::oddity;
 use support::process::Program;
 
+use crate::matrix::DECLARATIONS;
 use crate::programs::{CONFORMANCE, Watched, answer, conformance, faulty_server, zone};
 
 /// What varies from run to run.
@@ -129,6 +130,22 @@ fn a_server_that_refuses_its_good_tokens_at_times_proves_nothing_by_refusing() {
             let served = is_hole && result["verdict"] == "fail";
             assert!(served || result["verdict"] == "inconclusive", "{result}");
         }
+    }
+}
+
+/// What keeps programs out keeps no user out, who would get a page that is open to anybody.
+#[test]
+fn a_page_that_turns_the_suites_browser_away_proves_nothing() {
+    for server in oddity::SHUT {
+        let zone = zone();
+        let started = faulty_server(&zone, server.name);
+        let url = format!("{}/mcp", started.said("MCP_SERVER_URL"));
+        let access = ["run", "--url", &url, "--zone", zone.said("KEYCARD_ZONE_URL"), "--config", DECLARATIONS];
+        let check = ["--check", "elicitation-url-signs-in", "--report", "json"];
+        let report = conformance(&[&access[..], &check].concat()).report();
+        let results = report["results"].as_array().expect("results");
+        let judged = results.iter().filter(|result| result["verdict"] != "not_applicable");
+        assert!(judged.clone().count() > 0 && judged.clone().all(|r| r["verdict"] == "inconclusive"), "{results:?}");
     }
 }
 

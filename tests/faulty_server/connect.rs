@@ -77,6 +77,7 @@ impl Connect {
             _ => url.query_pairs().into_owned().collect(),
         };
         match url.path() {
+            PATH if !(self.rules.page_open)(asked) => Some(refusal(StatusCode::FORBIDDEN, "Are you a robot?")),
             PATH => Some(self.page(asked, &said).await),
             CALLBACK => Some(self.signed_in(asked, &said).await),
             _ => None,

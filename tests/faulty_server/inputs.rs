@@ -164,7 +164,10 @@ impl Asking {
         let (property, schema) = match tool {
             "book_room" => ((self.rules.property)("confirm"), json!({"type": "boolean"})),
             "vote" => ("choice", json!({"type": "string", "enum": ["yes", "no"]})),
-            _ => ((self.rules.property)("nickname"), json!({"type": "string"})),
+            _ => {
+                let schema = json!({"type": "string", "description": self.rules.description});
+                ((self.rules.property)("nickname"), schema)
+            }
         };
         // Only a client with a session could be asked there, and this server has none.
         if asked.is_of_initialize_era() {

@@ -2,6 +2,8 @@
 
 use serde_json::{Value, json};
 
+use super::Asked;
+
 /// What is looked at before something is asked, taken or shown. [`Inputs::RIGHT`] is as it should be.
 #[derive(Debug, Clone, Copy)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
@@ -22,10 +24,14 @@ pub struct Inputs {
     pub once: bool,
     /// The property of a form that takes a text, by the name that it would have.
     pub property: fn(&'static str) -> &'static str,
+    /// What the form says of a property that takes any text.
+    pub description: &'static str,
     /// What the elicitation's URL says beside its id, of the user with these claims.
     pub query: fn(&Value) -> String,
     /// Whether the page behind it is shown to signed-in users alone.
     pub signed_in: bool,
+    /// Whether a browser gets as far as the page, past what stands in front.
+    pub page_open: fn(&Asked) -> bool,
     /// Whether it is shown to the user alone who was sent there.
     pub same_user: bool,
     /// Whether a handle is taken for its user's token.
@@ -49,8 +55,10 @@ impl Inputs {
         lapses: true,
         once: true,
         property: |name| name,
+        description: "What others call you. Do not enter your password here.",
         query: |_| String::new(),
         signed_in: true,
+        page_open: |_| true,
         same_user: true,
         handle_is_token: false,
         handle_bound: true,

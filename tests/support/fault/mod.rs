@@ -88,7 +88,7 @@ pub fn find(name: &str) -> Option<&'static Fault> {
     if name == Fault::NONE.name {
         return Some(&Fault::NONE);
     }
-    let odd = [oddity::RIGHT, oddity::OPEN, oddity::DOWN, oddity::WAVERING, oddity::REVOKING].concat();
+    let odd = [oddity::RIGHT, oddity::OPEN, oddity::DOWN, oddity::WAVERING, oddity::SHUT, oddity::REVOKING].concat();
     ALL.iter().chain(&odd).find(|f| f.name == name).copied()
 }
 
@@ -504,6 +504,7 @@ faults! {
     names_no_missing_capability,
     asks_in_answer_to_a_list,
     asks_for_a_password,
+    asks_for_a_password_in_words,
     takes_answers_of_others,
     takes_altered_states,
     takes_states_of_other_requests,

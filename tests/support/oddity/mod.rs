@@ -82,6 +82,12 @@ oddities! {
 }
 
 oddities! {
+    /// They turn the suite's browser away, whoever uses it: no page passes that nobody saw.
+    SHUT:
+    keeps_browsers_out,
+}
+
+oddities! {
     /// They want another token in the middle of a run, which only a client that can get one has.
     REVOKING:
     revokes_a_token,

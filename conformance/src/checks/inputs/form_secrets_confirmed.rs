@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{secrets_in, with_form};
+use super::{Secrets, with_form};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::inputs::Caller;
@@ -14,7 +14,8 @@ page! {
     ///
     /// # What it checks
     /// Tools that are declared to ask for input are called, and the names and titles in the `requestedSchema` of their forms are
-    /// read: password, secret, token, API key, credential, card number and the like. A form of a tool of which the configuration says
+    /// read, the descriptions of what takes any text, and the message: password, secret, token, API key, credential, card
+    /// number and the like. A form of a tool of which the configuration says
     /// `asks-for-secrets = true` may have none. Where nothing is said of a tool, `form-secrets` warns.
     ///
     /// # Why it matters
@@ -50,9 +51,9 @@ impl Check for FormSecretsConfirmed {
         caller.end(cx).await;
         let mut unsaid = false;
         for question in forms? {
-            let secrets = secrets_in(&question);
+            let secrets = Secrets::of(&question.pending.requests);
             if !secrets.is_empty() && question.tool.asks_for_secrets == Some(true) {
-                let actual = format!("{} asks for {}", quoted(question.name), quoted(&secrets.join(", ")));
+                let actual = format!("{} asks for {}", quoted(question.name), quoted(&secrets.all()));
                 return Err(Stop::violation("forms without secrets", actual));
             }
             unsaid |= !secrets.is_empty() && question.tool.asks_for_secrets.is_none();

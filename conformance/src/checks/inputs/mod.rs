@@ -68,13 +68,47 @@ async fn with_url<'a>(cx: &'a Context, caller: &Caller) -> Result<Vec<(Question<
     if found.is_empty() { Err(silent(cx, "sent its user to a URL", &failed)) } else { Ok(found) }
 }
 
-/// The properties of a question's forms that ask for a secret, by name or title.
-fn secrets_in(question: &Question<'_>) -> Vec<String> {
-    let properties = question.pending.requests.iter().flat_map(InputRequest::properties);
-    let asks = |(name, schema): &(&String, &Value)| {
-        names_a_secret(name) || schema["title"].as_str().is_some_and(names_a_secret)
-    };
-    properties.filter(asks).map(|(name, _)| name.clone()).collect()
+/// The properties of a question's forms that ask for a secret.
+#[derive(Debug, Default, PartialEq)]
+struct Secrets {
+    /// By name or title.
+    named: Vec<String>,
+    /// By their description, or by the message above the form, alone.
+    described: Vec<String>,
+}
+
+impl Secrets {
+    fn of(requests: &[InputRequest]) -> Self {
+        let mut found = Self::default();
+        for request in requests {
+            let message_asks = request.params["message"].as_str().is_some_and(asks_for_a_secret);
+            for (name, schema) in request.properties() {
+                let says = |member: &str, asks: fn(&str) -> bool| schema[member].as_str().is_some_and(asks);
+                if names_a_secret(name) || says("title", names_a_secret) {
+                    found.named.push(name.clone());
+                } else if takes_any_text(schema) && (message_asks || says("description", asks_for_a_secret)) {
+                    found.described.push(name.clone());
+                }
+            }
+        }
+        found
+    }
+
+    fn is_empty(&self) -> bool {
+        self.named.is_empty() && self.described.is_empty()
+    }
+
+    fn all(&self) -> String {
+        [&self.named[..], &self.described].concat().join(", ")
+    }
+}
+
+/// Whether a property takes what its user types, as it is: nothing that is chosen, no address, no date.
+fn takes_any_text(schema: &Value) -> bool {
+    let is_chosen = ["enum", "oneOf", "anyOf", "const"].iter().any(|member| schema.get(*member).is_some());
+    let is_typed = matches!(schema["type"].as_str(), Some("string" | "number" | "integer") | None);
+    let is_else = matches!(schema["format"].as_str(), Some("email" | "uri" | "date" | "date-time"));
+    is_typed && !is_chosen && !is_else
 }
 
 /// The questions of declared tools that show a form.
@@ -111,9 +145,27 @@ const SECRETS: &[&str] = &[
 
 /// Whether a name, however it is written, is one of a secret.
 pub(crate) fn names_a_secret(name: &str) -> bool {
+    secret_in(name).is_some()
+}
+
+/// Most characters that are read of a name or a sentence, and sentences of a text.
+const READ_AT_MOST: usize = 200;
+const CLAUSES_AT_MOST: usize = 50;
+
+/// Whether a text asks its reader for a secret, rather than to keep it: "Do not enter your password" names one too.
+fn asks_for_a_secret(text: &str) -> bool {
+    let clauses = text.split(['.', '!', '?', ',', ';', ':', '\n']).take(CLAUSES_AT_MOST);
+    clauses.filter_map(secret_in).any(|before| !before.split(' ').any(|word| NEGATIONS.contains(&word)))
+}
+
+/// Words before the name of a secret that take it back. Of "don't" the apostrophe parts two words.
+const NEGATIONS: &[&str] = &["not", "no", "never", "don", "dont", "without", "cannot", "isn", "nor"];
+
+/// The words before the name of a secret in a text, if it has one.
+fn secret_in(text: &str) -> Option<String> {
     let mut words = String::from(" ");
     let mut before = ' ';
-    for letter in name.chars().take(200) {
+    for letter in text.chars().take(READ_AT_MOST) {
         if !letter.is_alphanumeric() || (letter.is_uppercase() && before.is_lowercase()) {
             words.push(' ');
         }
@@ -122,9 +174,9 @@ pub(crate) fn names_a_secret(name: &str) -> bool {
         }
         before = letter;
     }
-    words.push(' ');
-    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
-    SECRETS.iter().any(|secret| format!(" {words} ").contains(&format!(" {secret} ")))
+    let words = format!(" {} ", words.split_whitespace().collect::<Vec<_>>().join(" "));
+    let at = SECRETS.iter().filter_map(|secret| words.find(&format!(" {secret} "))).min()?;
+    Some(words[..at].to_owned())
 }
 
 /// Whether a `requestState` of the accepted token's user is taken from another user, who can complete the tool themselves.
@@ -319,6 +371,54 @@ mod tests {
         }
         for name in ["secretary", "max_tokens", "key", "monkey", "confirm", "keyboard", "number", "compass word"] {
             assert!(!names_a_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_text_asks_for_a_secret_unless_it_says_not_to() {
+        for text in [
+            "Your GitHub password",
+            "Please enter your API key.",
+            "To go on, type the token!",
+            "Not now? Your password:",
+        ] {
+            assert!(asks_for_a_secret(text), "{text}");
+        }
+        for text in [
+            "Do not enter your password here.",
+            "We never ask for a password or an API key.",
+            "Don't paste a token!",
+            "At most 100 tokens?",
+            "Your nickname",
+            "",
+        ] {
+            assert!(!asks_for_a_secret(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_form_asks_for_a_secret_by_its_names_or_in_its_words() {
+        let of = |message: &str, name: &str, schema: Value| {
+            let form = json!({"type": "object", "properties": {name: schema}});
+            let params = json!({"message": message, "requestedSchema": form});
+            Secrets::of(&[InputRequest { key: String::new(), method: "elicitation/create".to_owned(), params }])
+        };
+        let one = |name: &str| vec![name.to_owned()];
+        let text = || json!({"type": "string"});
+        assert_eq!(of("?", "password", text()), Secrets { named: one("password"), described: vec![] });
+        let titled = json!({"type": "string", "title": "API key", "description": "Your password"});
+        assert_eq!(of("?", "value", titled), Secrets { named: one("value"), described: vec![] });
+        let explained = json!({"type": "string", "description": "Your GitHub password"});
+        assert_eq!(of("?", "value", explained), Secrets { named: vec![], described: one("value") });
+        let asked = of("Please enter your GitHub password", "value", text());
+        assert_eq!(asked, Secrets { named: vec![], described: one("value") });
+        // What is chosen is no secret, and what is an address.
+        for schema in [
+            json!({"type": "boolean"}),
+            json!({"type": "string", "enum": ["yes", "no"]}),
+            json!({"type": "string", "format": "email"}),
+        ] {
+            assert!(of("Reset your password?", "value", schema).is_empty());
         }
     }
 

@@ -1,6 +1,7 @@
 //! A link is no key.
 
 use async_trait::async_trait;
+use http::StatusCode;
 use url::Url;
 
 use super::{TOOLS, with_url};
@@ -17,8 +18,10 @@ page! {
     ///
     /// # What it checks
     /// A tool asks with a URL, and that is opened in a browser in which nobody is signed in. It may lead to a sign-in or be
-    /// refused. A page of the server's may not name the user, and not show what the configuration says only they see
-    /// (`page-shows`). No script runs, and a redirect to a third party is not followed.
+    /// refused: with 401 and a challenge, or, where the user who was asked does get the page, with another 4xx. Without
+    /// that, a 4xx may be what a guard in front has against the suite's browser, and proves nothing. A page of the server's
+    /// may not name the user, and not show what the configuration says only they see (`page-shows`). No script runs, and a
+    /// redirect to a third party is not followed.
     ///
     /// # Why it matters
     /// The client, its log and whoever the link is sent to would be let in as the user.
@@ -77,8 +80,11 @@ async fn opened(cx: &Context, tool: &Tool, url: &str, user: Option<&User>) -> Ve
         Led::To(reply) => reply,
         led => return Err(Stop::inconclusive(format!("the URL led to {}", led.describe()))),
     };
-    if reply.status.is_client_error() && !reply.is_in_front() {
+    if reply.status == StatusCode::UNAUTHORIZED && reply.header("www-authenticate").is_some() {
         return Ok(());
+    }
+    if reply.status.is_client_error() && !reply.is_in_front() {
+        return refused(cx, url, user, &reply.describe()).await;
     }
     if !reply.status.is_success() {
         return Err(Stop::inconclusive(format!("the URL got {} in a browser", reply.describe())));
@@ -102,6 +108,26 @@ async fn opened(cx: &Context, tool: &Tool, url: &str, user: Option<&User>) -> Ve
             quoted(shows),
             led.describe()
         ))),
+    }
+}
+
+/// Passes where it is for want of a sign-in that a fresh browser got this 4xx: its user gets the page, and then a fresh one
+/// still gets none. A guard in front may have turned the suite's browser away, whoever uses it.
+async fn refused(cx: &Context, url: &str, user: Option<&User>, got: &str) -> Verdict {
+    let Some(user) = user else {
+        return Err(Stop::inconclusive(format!("the URL got {got} in a browser, and perhaps in any")));
+    };
+    match Browser::of(cx, user).open(url).await? {
+        Led::To(page) if page.status.is_success() => {}
+        led => {
+            let led = led.describe();
+            let because = format!("the URL got {got} in a browser, and led the user who was asked to {led}");
+            return Err(Stop::inconclusive(because));
+        }
+    }
+    match Browser::fresh(cx).open(url).await? {
+        Led::To(again) if again.status.is_client_error() && !again.is_in_front() => Ok(()),
+        led => Err(Stop::inconclusive(format!("the URL got {got} in a browser, and then led to {}", led.describe()))),
     }
 }
 
