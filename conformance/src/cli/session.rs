@@ -275,8 +275,7 @@ impl RunOptions {
         drop(first_answers);
         let mut notes = subject.notes;
         notes.extend(why_refused(&options.url, &survey, subject.zone.as_ref(), subject.scenes.is_some()));
-        notes.extend(left_alone(&survey));
-        let notes = notes.iter().map(|note| secrets.mask(note)).collect();
+        let notes = notes.iter().chain(&left_alone(&survey)).map(|note| secrets.mask(note)).collect();
         let full_access = subject.full_access && self.checks.is_empty();
         let mut policy = Policy { full_access, ..self.policy(today()) };
         if subject.server.is_none() {
@@ -327,10 +326,7 @@ impl RunOptions {
                 say(format_args!("note: the zone could not be put back as it was: {left}"));
             }
         }
-        target.framework = framework::recognise(&glimpse, &results);
-        if let Some(version) = target.framework.as_mut().and_then(|recognised| recognised.version.as_mut()) {
-            *version = run.secrets.mask(version);
-        }
+        target.framework = framework::recognise(&glimpse, &results).map(|it| it.masked(&run.secrets));
         let duration = crate::transcript::millis(started.elapsed());
         self.conclude(&Report::new(target, &selected, results, &policy, duration))
     }

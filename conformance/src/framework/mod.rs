@@ -10,6 +10,7 @@ use crate::client::Request;
 use crate::context::Run;
 use crate::mcp::{self, Operation};
 use crate::reply::Reply;
+use crate::secrets::Secrets;
 use crate::survey::TokenFound;
 use crate::transcript::Transcript;
 
@@ -109,6 +110,13 @@ pub struct Recognised {
 }
 
 impl Recognised {
+    /// The same, where the server may have given a token for its version.
+    #[must_use]
+    pub fn masked(mut self, secrets: &Secrets) -> Self {
+        self.version = self.version.map(|version| secrets.mask(&version));
+        self
+    }
+
     /// The whole in a sentence, with its best evidence: `looks like fastmcp 4.2.3 (likely): …`.
     pub fn sentence(&self) -> String {
         let version = self.version.as_ref().map(|version| format!(" {version}")).unwrap_or_default();
