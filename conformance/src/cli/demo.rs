@@ -55,6 +55,7 @@ impl Demo {
             secrets: scene.secrets,
             upstream: scene.upstream,
             upstream_tool: Some("fetch_upstream"),
+            is_users: false,
             server_audit: Some(ServerAudit::new(Source::Memory(log), Mapping::default())),
             notes: Vec::new(),
         };

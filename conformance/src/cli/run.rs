@@ -158,6 +158,7 @@ impl Run {
             secrets: Vec::new(),
             upstream: None,
             upstream_tool: None,
+            is_users: true,
             server_audit: None,
             notes,
         };
@@ -237,6 +238,7 @@ impl Run {
             secrets: own,
             upstream: Some(Arc::clone(&stage.upstream)),
             upstream_tool: None,
+            is_users: true,
             server_audit: None,
             notes: Vec::new(),
         };

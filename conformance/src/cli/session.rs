@@ -161,6 +161,8 @@ pub(super) struct Subject {
     pub(super) upstream: Option<Arc<Upstream>>,
     /// The tool that is known to call it without having been named.
     pub(super) upstream_tool: Option<&'static str>,
+    /// Whether the server is the user's own, so that they can say more of its tools.
+    pub(super) is_users: bool,
     /// The log of calls that the server keeps in this process.
     pub(super) server_audit: Option<ServerAudit>,
     /// What is worth knowing about the access that the run has.
@@ -275,7 +277,8 @@ impl RunOptions {
         drop(first_answers);
         let mut notes = subject.notes;
         notes.extend(why_refused(&options.url, &survey, subject.zone.as_ref(), subject.scenes.is_some()));
-        let notes = notes.iter().chain(&left_alone(&survey)).map(|note| secrets.mask(note)).collect();
+        let left_alone = left_alone(&survey).filter(|_| subject.is_users && !self.quiet);
+        let notes = notes.iter().chain(&left_alone).map(|note| secrets.mask(note)).collect();
         let full_access = subject.full_access && self.checks.is_empty();
         let mut policy = Policy { full_access, ..self.policy(today()) };
         if subject.server.is_none() {
@@ -639,7 +642,8 @@ fn check_id(text: &str) -> Result<String, String> {
 }
 
 fn ca_file(path: &str) -> Result<CaFile, String> {
-    let pem = files::read(Path::new(path), CERTIFICATES_AT_MOST).map_err(|error| error.to_string())?;
+    let pem = files::read(Path::new(path), CERTIFICATES_AT_MOST)
+        .map_err(|error| format!("expected a file with a certificate in PEM; {error}"))?;
     Ok(CaFile { path: path.to_owned(), roots: certificates(&pem)? })
 }
 

@@ -214,6 +214,7 @@ faults! {
     answers_403_for_expired,
     crashes_on_garbage,
     crashes_on_issuer_arrays,
+    drops_connections_on_arrays,
     crashes_on_two_segments,
     crashes_on_cut_tokens,
     crashes_on_malformed_credentials,
