@@ -1,4 +1,4 @@
-//! The baseline: findings that are known and put up with for now, each with its reason.
+//! The baseline: findings that are known and put up with, each with its reason and, mostly, the day until when.
 //!
 //! It keeps a run green that finds nothing new, and fails one whose entries no longer say what is so: an entry whose check
 //! passes hides the next regression, and one that has expired was to be mended by then.

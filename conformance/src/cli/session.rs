@@ -276,7 +276,7 @@ impl RunOptions {
         }
         drop(first_answers);
         let mut notes = subject.notes;
-        notes.extend(why_refused(&options.url, &survey, subject.zone.as_ref(), subject.scenes.is_some()));
+        notes.extend(why_refused(&options, &survey, subject.zone.as_ref(), subject.scenes.is_some()));
         let left_alone = left_alone(&survey).filter(|_| subject.is_users && !self.quiet);
         let notes = notes.iter().chain(&left_alone).map(|note| secrets.mask(note)).collect();
         let full_access = subject.full_access && self.checks.is_empty();

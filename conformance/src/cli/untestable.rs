@@ -196,7 +196,7 @@ pub(super) fn left_alone(survey: &Survey) -> Option<String> {
 }
 
 /// What is worth saying where tokens were refused: which zone the server trusts instead, and how to have it trust this one.
-pub(super) fn why_refused(url: &Url, survey: &Survey, zone: Option<&Zone>, is_launched: bool) -> Vec<String> {
+pub(super) fn why_refused(options: &Options, survey: &Survey, zone: Option<&Zone>, is_launched: bool) -> Vec<String> {
     let (TokenFound::Refused(how), Some(zone)) = (&survey.token, zone) else { return Vec::new() };
     let issuer = zone.issuer();
     let documents = survey.discovery.documents();
@@ -214,6 +214,15 @@ pub(super) fn why_refused(url: &Url, survey: &Survey, zone: Option<&Zone>, is_la
         )
     };
     let mut notes = Vec::new();
+    let refused_it = ["got 401", "got 403"].iter().any(|status| how.contains(status));
+    if !options.revisions.is_empty() && !refused_it {
+        let names: Vec<_> = options.revisions.iter().map(|revision| revision.name()).collect();
+        notes.push(format!(
+            "no answer refuses a token (401 or 403); perhaps the server does not speak {}: without --revision it is seen which it \
+             does",
+            names.join(" and ")
+        ));
+    }
     if trusts {
         notes.push(format!(
             "the server's metadata names the zone {issuer}; can it fetch keys there, and what else does it ask of a token?"
@@ -228,7 +237,8 @@ pub(super) fn why_refused(url: &Url, survey: &Survey, zone: Option<&Zone>, is_la
         ));
     }
     // A guard before every path hides that there is nothing behind this one.
-    if let Some(resource) = survey.discovery.resource().filter(|r| how.contains("got 404") && r != url.as_str()) {
+    if let Some(resource) = survey.discovery.resource().filter(|r| how.contains("got 404") && r != options.url.as_str())
+    {
         notes.push(format!("the server's metadata names the resource {}; is --url its endpoint?", quoted(&resource)));
     }
     notes

@@ -303,13 +303,10 @@ fn bring_forward(results: &mut [CheckResult]) {
 
 /// One cause, one finding: a result is listed under another whose failure, in the same revision, explains it.
 fn relate(results: &mut [CheckResult], causes: &dyn Fn(&str) -> &'static [&'static str]) {
-    let failed: BTreeMap<_, (Verdict, BTreeSet<u16>)> = results
+    let failed: BTreeMap<_, Cause> = results
         .iter()
         .filter(|r| matches!(r.verdict, Verdict::Fail | Verdict::Warn))
-        .map(|r| {
-            let answers = r.exchanges.iter().filter_map(|e| answer_to_probe(e)).collect();
-            ((r.check, r.revision), (r.verdict, answers))
-        })
+        .map(|r| ((r.check, r.revision), Cause::of(r)))
         .collect();
     let may_follow =
         |r: &CheckResult| matches!(r.verdict, Verdict::Fail | Verdict::Warn | Verdict::Info | Verdict::Inconclusive);
@@ -317,14 +314,15 @@ fn relate(results: &mut [CheckResult], causes: &dyn Fn(&str) -> &'static [&'stat
         let answer = result.exchanges.last().and_then(|last| answer_to_probe(last));
         // What could not be judged follows only from a failure that had the same answer: a control that failed, or an answer
         // that did not come, has a reason of its own.
-        let is_alike = |of_cause: &BTreeSet<u16>| {
-            result.verdict != Verdict::Inconclusive || answer.is_some_and(|answer| of_cause.contains(&answer))
+        let is_alike = |cause: &Cause| match answer {
+            _ if result.verdict != Verdict::Inconclusive => !(cause.failed_alone && answer.is_some_and(is_success)),
+            answer => answer.is_some_and(|answer| cause.answers.contains(&answer)),
         };
         let explains = |cause: &&'static str| {
-            failed.iter().any(|((check, revision), (verdict, of_cause))| {
+            failed.iter().any(|((check, revision), of_cause)| {
                 let related = *revision == result.revision || revision.is_none() || result.revision.is_none();
                 // What fails is shown as a failure, so no warning stands above it.
-                let weighs_enough = *verdict == Verdict::Fail || result.verdict != Verdict::Fail;
+                let weighs_enough = of_cause.verdict == Verdict::Fail || result.verdict != Verdict::Fail;
                 check == cause && related && weighs_enough && is_alike(of_cause)
             })
         };
@@ -344,6 +342,28 @@ fn relate(results: &mut [CheckResult], causes: &dyn Fn(&str) -> &'static [&'stat
             }
         }
     }
+}
+
+/// A result that may explain others.
+struct Cause {
+    verdict: Verdict,
+    answers: BTreeSet<u16>,
+    /// Whether the server failed, and served nothing: that explains nothing which it served elsewhere.
+    failed_alone: bool,
+}
+
+impl Cause {
+    fn of(result: &CheckResult) -> Self {
+        let answers: BTreeSet<u16> = result.exchanges.iter().filter_map(|e| answer_to_probe(e)).collect();
+        let broke = result.exchanges.iter().any(|exchange| exchange.error.is_some());
+        let failed = broke || answers.iter().any(|status| *status >= 500);
+        let failed_alone = failed && !answers.iter().copied().any(is_success);
+        Self { verdict: result.verdict, answers, failed_alone }
+    }
+}
+
+fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
 }
 
 /// The status of an answer, if it is not that of a control.
@@ -604,6 +624,22 @@ pub(crate) mod tests {
             ];
             relate(&mut results, &|id| if id == "effect" { &["cause"] } else { &[] });
             assert_eq!(results[1].follows_from, expected, "{of_cause:?} {of_effect:?} {purpose}");
+        }
+    }
+
+    #[test]
+    fn what_is_served_does_not_follow_from_a_crash() {
+        let answered = |check, status| {
+            let exchange =
+                Exchange { purpose: "a garbage token".to_owned(), status: Some(status), ..Exchange::default() };
+            CheckResult { exchanges: vec![Arc::new(exchange)], ..result(check, Verdict::Fail, Level::Must) }
+        };
+        for (of_cause, of_effect, expected) in
+            [(500, 204, None), (500, 500, Some("cause")), (500, 401, Some("cause")), (200, 204, Some("cause"))]
+        {
+            let mut results = [answered("cause", of_cause), answered("effect", of_effect)];
+            relate(&mut results, &|id| if id == "effect" { &["cause"] } else { &[] });
+            assert_eq!(results[1].follows_from, expected, "{of_cause} {of_effect}");
         }
     }
 
