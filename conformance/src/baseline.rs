@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::check::Check;
+use crate::check::AnyCheck;
 use crate::checks;
 use crate::mcp::Revision;
 use crate::report::{CheckResult, Excuse, Verdict};
@@ -150,7 +150,7 @@ impl Known {
     }
 }
 
-fn runs_in(check: &dyn Check, revision: Revision) -> bool {
+fn runs_in(check: &dyn AnyCheck, revision: Revision) -> bool {
     use crate::check::Revisions;
     match check.meta().revisions {
         Revisions::Once => false,

@@ -1,6 +1,6 @@
 //! The whole vocabulary of a check: what it is called, what it needs, how it ends.
 
-use async_trait::async_trait;
+use futures_util::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -12,7 +12,6 @@ use crate::outage::Failure;
 /// One statement about a protected server (or its zone), put to the test over the wire.
 ///
 /// A check is one file: its page (the doc comment inside [`page!`](crate::page)), its [`Meta`], and `run`.
-#[async_trait]
 pub trait Check: Page + Send + Sync {
     /// What the check is called and what it needs; constant, so that listing never runs anything.
     fn meta(&self) -> &'static Meta;
@@ -21,7 +20,30 @@ pub trait Check: Page + Send + Sync {
     ///
     /// # Errors
     /// [`Stop`]: what kept it from passing.
-    async fn run(&self, cx: &Context) -> Verdict;
+    fn run(&self, cx: &Context) -> impl Future<Output = Verdict> + Send;
+}
+
+/// Any check, where one list holds them all: what a [`Check`] is by itself.
+///
+/// The future is boxed here, once, and not by `async_trait` in each check. What that writes carries a bound with the check's
+/// own name, under which the compiler keeps nothing that it has proven: every check then costs a third of a second of
+/// proof that all beneath it may cross threads.
+pub trait AnyCheck: Page + Send + Sync {
+    /// As [`Check::meta`] has it.
+    fn meta(&self) -> &'static Meta;
+
+    /// As [`Check::run`] has it.
+    fn run<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Verdict>;
+}
+
+impl<C: Check> AnyCheck for C {
+    fn meta(&self) -> &'static Meta {
+        Check::meta(self)
+    }
+
+    fn run<'a>(&'a self, cx: &'a Context) -> BoxFuture<'a, Verdict> {
+        Box::pin(Check::run(self, cx))
+    }
 }
 
 /// The documentation page of a check, as text: what [`page!`](crate::page) keeps of a doc comment.

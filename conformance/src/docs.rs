@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::catalogue;
-use crate::check::{Check, Need};
+use crate::check::{AnyCheck, Need};
 use crate::checks;
 use crate::coverage::{Coverage, Entry, Totals};
 use crate::report;
@@ -26,7 +26,7 @@ fn configuration_schema() -> String {
 }
 
 /// The page of a check: its own text, and what the catalogue says of its requirements.
-pub fn page(check: &dyn Check) -> String {
+pub fn page(check: &dyn AnyCheck) -> String {
     let meta = check.meta();
     let lines = check.lines().iter().map(|line| line.strip_prefix(' ').unwrap_or(line));
     let mut text = format!("# {}\n\n", meta.id);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use crate::check::{Check, Disturbs, Need, Revisions, Stop};
+use crate::check::{AnyCheck, Disturbs, Need, Revisions, Stop};
 use crate::client::Client;
 use crate::context::{Context, Options, Run};
 use crate::controls::Span;
@@ -44,7 +44,7 @@ impl Progress for Silent {
 struct Job {
     /// Where it stands in the selection, which orders the report.
     order: usize,
-    check: &'static dyn Check,
+    check: &'static dyn AnyCheck,
     revision: Revision,
     /// Whether the revision is worth naming.
     named: bool,
@@ -57,7 +57,7 @@ struct Job {
 /// the others.
 pub async fn run(
     run: &Arc<Run>,
-    checks: &[&'static dyn Check],
+    checks: &[&'static dyn AnyCheck],
     strict: bool,
     progress: &dyn Progress,
 ) -> Vec<CheckResult> {
@@ -188,7 +188,7 @@ pub fn access(run: &Run) -> BTreeSet<Need> {
     access
 }
 
-fn jobs(run: &Run, checks: &[&'static dyn Check]) -> Vec<Job> {
+fn jobs(run: &Run, checks: &[&'static dyn AnyCheck]) -> Vec<Job> {
     let spoken: Vec<Revision> = if run.survey.dialects.is_empty() {
         Revision::LIKELY.to_vec()
     } else {

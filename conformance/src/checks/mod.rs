@@ -6,7 +6,7 @@ macro_rules! checks {
         $(pub mod $file;)+
 
         /// The area's checks, in the order in which reports list them.
-        pub const CHECKS: &[&'static dyn $crate::check::Check] = &[$(&$file::$check),+];
+        pub const CHECKS: &[&'static dyn $crate::check::AnyCheck] = &[$(&$file::$check),+];
     };
 }
 
@@ -26,14 +26,14 @@ pub mod transport;
 
 use std::sync::LazyLock;
 
-use crate::check::Check;
+use crate::check::AnyCheck;
 use crate::text::{nearest, quoted};
 
 /// Every check. A new one is a file in its area and a line in the area's list.
-pub static ALL: LazyLock<Vec<&'static dyn Check>> = LazyLock::new(|| AREAS.concat());
+pub static ALL: LazyLock<Vec<&'static dyn AnyCheck>> = LazyLock::new(|| AREAS.concat());
 
 /// The areas, in the order in which reports list them.
-const AREAS: &[&[&'static dyn Check]] = &[
+const AREAS: &[&[&'static dyn AnyCheck]] = &[
     discovery::CHECKS,
     token_validation::CHECKS,
     issuer::CHECKS,
@@ -50,7 +50,7 @@ const AREAS: &[&[&'static dyn Check]] = &[
 ];
 
 /// The check with this id.
-pub fn find(id: &str) -> Option<&'static dyn Check> {
+pub fn find(id: &str) -> Option<&'static dyn AnyCheck> {
     ALL.iter().find(|c| c.meta().id == id).copied()
 }
 

@@ -22,7 +22,7 @@ use super::untestable::{left_alone, untestable, why_refused};
 use super::{fail, say};
 use crate::baseline::Baseline;
 use crate::challenge::is_scope_byte;
-use crate::check::{Check, Need};
+use crate::check::{AnyCheck, Need};
 use crate::checks;
 use crate::client::Client;
 use crate::context::{Options, Run};
@@ -421,8 +421,9 @@ impl RunOptions {
         self.tool_scopes.iter().map(|(_, scope)| scope.clone()).collect()
     }
 
-    fn selected(&self) -> Vec<&'static dyn Check> {
-        let chosen = |c: &&&'static dyn Check| self.checks.is_empty() || self.checks.iter().any(|id| id == c.meta().id);
+    fn selected(&self) -> Vec<&'static dyn AnyCheck> {
+        let chosen =
+            |c: &&&'static dyn AnyCheck| self.checks.is_empty() || self.checks.iter().any(|id| id == c.meta().id);
         checks::ALL.iter().filter(chosen).copied().collect()
     }
 

@@ -20,7 +20,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::baseline::{self, Ran};
-use crate::check::{Area, Check, Level, Need, Stop};
+use crate::check::{AnyCheck, Area, Level, Need, Stop};
 use crate::exit_status::ExitStatus;
 use crate::framework::{self, Recognised};
 use crate::mcp::Revision;
@@ -259,7 +259,7 @@ impl Report {
     /// Puts finished results together: relates findings of one cause, counts, and decides how the process ends.
     pub fn new(
         target: Target,
-        selected: &[&'static dyn Check],
+        selected: &[&'static dyn AnyCheck],
         mut results: Vec<CheckResult>,
         policy: &Policy,
         duration_ms: u64,
@@ -372,7 +372,7 @@ fn answer_to_probe(exchange: &Exchange) -> Option<u16> {
 }
 
 fn summarise(
-    selected: &[&dyn Check],
+    selected: &[&dyn AnyCheck],
     results: &[CheckResult],
     baseline: Option<&baseline::Judged>,
     policy: &Policy,

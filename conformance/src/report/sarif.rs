@@ -14,7 +14,7 @@ use url::Url;
 
 use super::groups::{self, Group};
 use super::{Excuse, Report, Reporter, Verdict, closing};
-use crate::check::{Check, Level};
+use crate::check::{AnyCheck, Level};
 use crate::checks;
 use crate::docs;
 use crate::exit_status::ExitStatus;
@@ -167,7 +167,7 @@ struct Finding {
 
 impl Log {
     fn of(report: &Report) -> Self {
-        let mut run: Vec<&'static dyn Check> = Vec::new();
+        let mut run: Vec<&'static dyn AnyCheck> = Vec::new();
         for check in report.results.iter().filter_map(|r| checks::find(r.check)) {
             if !run.iter().any(|known| known.meta().id == check.meta().id) {
                 run.push(check);
@@ -203,7 +203,7 @@ fn weight(verdict: Verdict) -> Option<Weight> {
     }
 }
 
-fn rule(check: &dyn Check) -> Rule {
+fn rule(check: &dyn AnyCheck) -> Rule {
     let meta = check.meta();
     let level = match meta.level {
         Level::Must => Weight::Error,

@@ -1,6 +1,5 @@
 //! One token, two resources.
 
-use async_trait::async_trait;
 use serde_json::json;
 
 use super::own;
@@ -38,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for AudienceArrayMixed {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! An array of others is still for others.
 
-use async_trait::async_trait;
 use serde_json::json;
 
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
@@ -35,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for AudienceArrayOther {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! The general case of the claim is an array.
 
-use async_trait::async_trait;
 use serde_json::json;
 
 use super::own;
@@ -35,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for AudienceArrayOwn {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! Trust is not inherited.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::mcp;
@@ -37,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for AudienceEachRequest {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! Whoever calls does not say where.
 
-use async_trait::async_trait;
 use url::Url;
 
 use super::own;
@@ -39,7 +38,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for AudienceFromHost {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! Paths have letter case.
 
-use async_trait::async_trait;
 use url::Url;
 
 use super::own;
@@ -36,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for AudienceLetterCase {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! Nearly ours.
 
-use async_trait::async_trait;
 use url::Url;
 
 use super::own;
@@ -39,7 +38,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for AudienceLookalike {
     fn meta(&self) -> &'static Meta {
         &META

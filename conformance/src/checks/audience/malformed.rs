@@ -1,6 +1,5 @@
 //! What names nobody names not us.
 
-use async_trait::async_trait;
 use serde_json::json;
 
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
@@ -35,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for AudienceMalformed {
     fn meta(&self) -> &'static Meta {
         &META

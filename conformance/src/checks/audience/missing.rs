@@ -1,6 +1,5 @@
 //! A token for nobody is not a token for us.
 
-use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
@@ -35,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for AudienceMissing {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! Same host, another server.
 
-use async_trait::async_trait;
 use url::Url;
 
 use super::own;
@@ -37,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for AudienceSibling {
     fn meta(&self) -> &'static Meta {
         &META

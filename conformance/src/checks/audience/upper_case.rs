@@ -1,7 +1,5 @@
 //! Schemes and hosts have no letter case.
 
-use async_trait::async_trait;
-
 use super::own;
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
@@ -36,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for AudienceUpperCase {
     fn meta(&self) -> &'static Meta {
         &META

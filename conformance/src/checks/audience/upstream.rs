@@ -1,7 +1,5 @@
 //! What the server calls is not what it is.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -35,7 +33,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for AudienceUpstream {
     fn meta(&self) -> &'static Meta {
         &META

@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use async_trait::async_trait;
 use futures_util::future::join_all;
 
 use super::{Mark, log, logged, tool_of};
@@ -52,7 +51,6 @@ const CALLERS: usize = 4;
 /// How often each calls: once alone, then with the others.
 const ROUNDS: usize = 2;
 
-#[async_trait]
 impl Check for CallersLogged {
     fn meta(&self) -> &'static Meta {
         &META

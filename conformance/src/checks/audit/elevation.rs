@@ -2,8 +2,6 @@
 
 use std::cmp::Reverse;
 
-use async_trait::async_trait;
-
 use super::{Mark, log, logged, tool_of};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
@@ -41,7 +39,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ElevationLogged {
     fn meta(&self) -> &'static Meta {
         &META

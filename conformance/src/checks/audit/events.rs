@@ -1,6 +1,5 @@
 //! The guide ends with three lines in an audit log.
 
-use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
@@ -41,7 +40,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for AuditEvents {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! What a server tells its clients about itself.
 
-use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
@@ -44,7 +43,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for LogNotifications {
     fn meta(&self) -> &'static Meta {
         &META

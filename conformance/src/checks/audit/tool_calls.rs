@@ -1,6 +1,5 @@
 //! A call that nobody wrote down did not happen, as far as anybody can show.
 
-use async_trait::async_trait;
 use serde_json::{Map, Value};
 
 use super::{Mark, log, logged, tool_of};
@@ -44,7 +43,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ToolCallsLogged {
     fn meta(&self) -> &'static Meta {
         &META

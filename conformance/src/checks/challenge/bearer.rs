@@ -2,7 +2,6 @@
 
 use super::{readable, refusals};
 use crate::reply::{Outcome, Reply};
-use async_trait::async_trait;
 use http::header::WWW_AUTHENTICATE;
 
 use crate::check::{Area, Check, Level, Meta, Stop, Verdict};
@@ -36,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ChallengeBearer {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! Two answers to one question.
 
-use async_trait::async_trait;
 use http::StatusCode;
 
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
@@ -37,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for DoubledCredentials {
     fn meta(&self) -> &'static Meta {
         &META

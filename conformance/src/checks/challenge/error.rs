@@ -1,7 +1,5 @@
 //! "Your token is bad" is not "you have none".
 
-use async_trait::async_trait;
-
 use super::garbage_refused;
 use crate::check::{Area, Check, Level, Meta, Stop, Verdict};
 use crate::context::Context;
@@ -41,7 +39,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ChallengeError {
     fn meta(&self) -> &'static Meta {
         &META

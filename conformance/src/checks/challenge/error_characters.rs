@@ -1,7 +1,5 @@
 //! What a client shows its user, or writes to its log.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -43,7 +41,6 @@ const META: Meta = Meta {
 /// The name of the header that a split line would add.
 const SPLIT: &str = "x-conformance-split";
 
-#[async_trait]
 impl Check for ChallengeErrorCharacters {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,6 @@
 //! The one code for a token that is no good.
 
 use super::garbage_refused;
-use async_trait::async_trait;
 
 use crate::check::{Area, Check, Level, Meta, Stop, Verdict};
 use crate::context::Context;
@@ -36,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ChallengeErrorCode {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! The refusal that every client meets once an hour.
 
-use async_trait::async_trait;
-
 use super::{expect_unauthorized, expired, guarded};
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
@@ -36,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ExpiredTokenStatus {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! A challenge that a script can read.
 
-use async_trait::async_trait;
 use http::StatusCode;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
@@ -36,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ChallengeExposed {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! A header that parsers agree on.
 
-use async_trait::async_trait;
-
 use super::refusals;
 use crate::check::{Area, Check, Level, Meta, Stop, Verdict};
 use crate::context::Context;
@@ -37,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ChallengeGrammar {
     fn meta(&self) -> &'static Meta {
         &META

@@ -2,7 +2,6 @@
 
 use super::expired;
 use crate::text::quoted;
-use async_trait::async_trait;
 use http::StatusCode;
 
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
@@ -47,7 +46,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ChallengeInvalidToken {
     fn meta(&self) -> &'static Meta {
         &META

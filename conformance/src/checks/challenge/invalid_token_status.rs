@@ -2,7 +2,6 @@
 
 use super::{GARBAGE, expect_unauthorized, guarded};
 use crate::token::Draft;
-use async_trait::async_trait;
 use serde_json::json;
 
 use crate::check::{Area, Check, Level, Meta, Stop, Verdict};
@@ -38,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for InvalidTokenStatus {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,6 @@
 //! A 400 for credentials is a refusal of credentials.
 
 use super::{GARBAGE, anonymous};
-use async_trait::async_trait;
 use http::StatusCode;
 use http::header::WWW_AUTHENTICATE;
 
@@ -37,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MalformedCredentialsChallenge {
     fn meta(&self) -> &'static Meta {
         &META

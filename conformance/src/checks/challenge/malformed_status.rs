@@ -1,6 +1,5 @@
 //! Header values that no client means to send.
 
-use async_trait::async_trait;
 use http::StatusCode;
 
 use super::{GARBAGE, guarded};
@@ -37,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MalformedCredentialsStatus {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! In 2025-06-18 the challenge is the one way to the metadata.
 
-use async_trait::async_trait;
-
 use super::each_names_metadata;
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
@@ -37,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataInEachChallenge {
     fn meta(&self) -> &'static Meta {
         &META

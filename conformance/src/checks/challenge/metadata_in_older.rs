@@ -1,7 +1,5 @@
 //! Clients of 2025-06-18 look for the metadata in the challenge alone, whatever else the server speaks.
 
-use async_trait::async_trait;
-
 use super::each_names_metadata;
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
@@ -39,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataInOlderChallenges {
     fn meta(&self) -> &'static Meta {
         &META

@@ -5,7 +5,6 @@ use crate::checks::discovery::relation::{Relation, other_name, relation};
 use crate::discovery::{is_loopback, may_be_fetched};
 use crate::reply::Reply;
 use crate::text::quoted;
-use async_trait::async_trait;
 use http::StatusCode;
 use url::Url;
 
@@ -50,7 +49,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ChallengeMetadataUrl {
     fn meta(&self) -> &'static Meta {
         &META

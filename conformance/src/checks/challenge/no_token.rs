@@ -4,7 +4,6 @@ use super::control;
 use crate::mcp::Operation;
 use crate::reply::Outcome;
 use crate::survey::random_id;
-use async_trait::async_trait;
 use serde_json::Map;
 
 use crate::check::{Area, Check, Level, Meta, Stop, Verdict};
@@ -42,7 +41,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for NoToken {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! A refresh token permits nothing at the server that asks.
 
-use async_trait::async_trait;
-
 use super::{bearer_challenges, refusals};
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -36,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ChallengeOfflineAccess {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,6 @@
 //! Two values of one name, and each client takes another.
 
 use super::{readable, refusals};
-use async_trait::async_trait;
 
 use crate::check::{Area, Check, Level, Meta, Stop, Verdict};
 use crate::context::Context;
@@ -35,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ChallengeParamOnce {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! A bare "Bearer" tells nobody anything.
 
-use async_trait::async_trait;
-
 use super::{bearer_challenges, refusals};
 use crate::check::{Area, Check, Level, Meta, Stop, Verdict};
 use crate::context::Context;
@@ -34,7 +32,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ChallengeParameter {
     fn meta(&self) -> &'static Meta {
         &META

@@ -2,7 +2,6 @@
 
 use super::GARBAGE;
 use crate::reply::Reply;
-use async_trait::async_trait;
 use http::header::WWW_AUTHENTICATE;
 use http::{Method, StatusCode};
 
@@ -40,7 +39,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ChallengePresent {
     fn meta(&self) -> &'static Meta {
         &META

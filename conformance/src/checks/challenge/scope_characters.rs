@@ -2,7 +2,6 @@
 
 use super::{bearer_challenges, refusals};
 use crate::text::quoted;
-use async_trait::async_trait;
 
 use crate::challenge::is_scope_byte;
 use crate::check::{Area, Check, Level, Meta, Stop, Verdict};
@@ -37,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ChallengeScopeCharacters {
     fn meta(&self) -> &'static Meta {
         &META

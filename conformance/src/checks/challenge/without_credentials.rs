@@ -1,7 +1,6 @@
 //! Nothing has gone wrong yet.
 
 use super::readable;
-use async_trait::async_trait;
 
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
@@ -36,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ChallengeWithoutCredentials {
     fn meta(&self) -> &'static Meta {
         &META

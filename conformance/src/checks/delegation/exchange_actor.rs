@@ -1,7 +1,5 @@
 //! Who acts is said with its type.
 
-use async_trait::async_trait;
-
 use super::exchanges;
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
@@ -34,7 +32,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ExchangeActor {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! An exchange is asked for in one way.
 
-use async_trait::async_trait;
-
 use super::exchanges;
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
@@ -41,7 +39,6 @@ const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
 const TOKEN_TYPES: [&str; 2] =
     ["urn:ietf:params:oauth:token-type:access_token", "urn:ietf:params:oauth:token-type:jwt"];
 
-#[async_trait]
 impl Check for ExchangeParameters {
     fn meta(&self) -> &'static Meta {
         &META

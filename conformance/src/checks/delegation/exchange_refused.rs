@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::{Caller, delegated, upstream_tools};
@@ -46,7 +45,6 @@ const META: Meta = Meta {
 /// A fault that nobody mends ends by itself.
 const FAILS_AT_MOST: Duration = Duration::from_secs(60);
 
-#[async_trait]
 impl Check for ExchangeRefused {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! Where a token is to be used is said by an address.
 
-use async_trait::async_trait;
 use url::Url;
 
 use super::exchanges;
@@ -37,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ExchangeResource {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! What is kept from one caller is given to the next.
 
-use async_trait::async_trait;
 use futures_util::future::join_all;
 
 use super::{Caller, upstream_tools};
@@ -48,7 +47,6 @@ const META: Meta = Meta {
 /// Users that call.
 const CALLERS: usize = 4;
 
-#[async_trait]
 impl Check for ExchangeUser {
     fn meta(&self) -> &'static Meta {
         &META

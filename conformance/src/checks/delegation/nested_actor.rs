@@ -1,6 +1,5 @@
 //! Who acted before has no say.
 
-use async_trait::async_trait;
 use serde_json::json;
 
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
@@ -39,7 +38,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for NestedActor {
     fn meta(&self) -> &'static Meta {
         &META

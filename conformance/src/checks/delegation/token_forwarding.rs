@@ -1,7 +1,5 @@
 //! A token is for one server, and no letter of introduction.
 
-use async_trait::async_trait;
-
 use super::{Caller, upstream_tools};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
@@ -39,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for TokenForwarding {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! What the server got for itself stays with it.
 
-use async_trait::async_trait;
-
 use super::{Caller, delegated, upstream_tools};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::checks::security::echo::shown;
@@ -41,7 +39,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for UpstreamTokenShown {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,6 @@
 //! Lists in JSON are arrays, also where OAuth elsewhere joins with spaces.
 
 use super::documents;
-use async_trait::async_trait;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -37,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataArrays {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,6 @@
 //! The reason why the document exists.
 
 use super::documents;
-use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
@@ -35,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataAuthorizationServers {
     fn meta(&self) -> &'static Meta {
         &META

@@ -2,7 +2,6 @@
 
 use super::documents;
 use crate::text::quoted;
-use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
@@ -38,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataBearerMethods {
     fn meta(&self) -> &'static Meta {
         &META

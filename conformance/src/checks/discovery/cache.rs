@@ -1,7 +1,6 @@
 //! How long the world goes on with an old document.
 
 use super::documents;
-use async_trait::async_trait;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -36,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataCache {
     fn meta(&self) -> &'static Meta {
         &META

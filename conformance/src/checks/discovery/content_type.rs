@@ -2,7 +2,6 @@
 
 use super::{distinct, documents};
 use crate::text::quoted;
-use async_trait::async_trait;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -39,7 +38,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataContentType {
     fn meta(&self) -> &'static Meta {
         &META

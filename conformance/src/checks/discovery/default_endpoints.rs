@@ -1,6 +1,5 @@
 //! Without metadata, clients of 2025-03-26 know three paths.
 
-use async_trait::async_trait;
 use http::Method;
 
 use super::own_server::{Metadata, answered, at_origin, bound, is_absent, origin_metadata};
@@ -39,7 +38,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for DefaultEndpoints {
     fn meta(&self) -> &'static Meta {
         &META

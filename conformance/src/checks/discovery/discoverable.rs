@@ -1,7 +1,5 @@
 //! Since 2025-11-25 there are two ways to the metadata, and one will do.
 
-use async_trait::async_trait;
-
 use super::published::found;
 use crate::check::{Area, Check, Level, Meta, Revisions, Verdict};
 use crate::context::Context;
@@ -37,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataDiscoverable {
     fn meta(&self) -> &'static Meta {
         &META

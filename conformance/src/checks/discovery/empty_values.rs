@@ -1,7 +1,6 @@
 //! What a server does not have it does not mention.
 
 use super::documents;
-use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
@@ -37,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataEmptyValues {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,6 @@
 //! The plain request by which every client asks.
 
 use super::{distinct, no_document};
-use async_trait::async_trait;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -37,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataGet {
     fn meta(&self) -> &'static Meta {
         &META

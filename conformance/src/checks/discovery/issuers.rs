@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use super::documents;
 use crate::discovery::{is_loopback, may_be_fetched};
 use crate::text::quoted;
-use async_trait::async_trait;
 use serde_json::Value;
 use url::Url;
 
@@ -46,7 +45,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataIssuers {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! Keys of the server itself.
 
-use async_trait::async_trait;
 use url::Url;
 
 use super::{Found, documents, own_keys};
@@ -39,7 +38,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataJwksUri {
     fn meta(&self) -> &'static Meta {
         &META

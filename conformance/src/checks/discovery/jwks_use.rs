@@ -1,6 +1,5 @@
 //! Which key is for what.
 
-use async_trait::async_trait;
 use serde_json::Value;
 use url::Url;
 
@@ -36,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataJwksUse {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! Clients live in browsers, too.
 
-use async_trait::async_trait;
-
 use super::documents;
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -36,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataCors {
     fn meta(&self) -> &'static Meta {
         &META

@@ -2,7 +2,6 @@
 
 use super::{documents, strings};
 use crate::text::quoted;
-use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
@@ -40,7 +39,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataNamesZone {
     fn meta(&self) -> &'static Meta {
         &META

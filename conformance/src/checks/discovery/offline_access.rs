@@ -1,7 +1,6 @@
 //! A refresh token is between the client and the zone.
 
 use super::{documents, strings};
-use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
@@ -37,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataOfflineAccess {
     fn meta(&self) -> &'static Meta {
         &META

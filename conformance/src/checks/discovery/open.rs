@@ -4,7 +4,6 @@ use super::{distinct, documents, is_behind_no_guard};
 use crate::client::Request;
 use crate::discovery::{Place, Way};
 use crate::survey::TokenFound;
-use async_trait::async_trait;
 use http::StatusCode;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
@@ -41,7 +40,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataOpen {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! Where a client of 2025-03-26 looks first.
 
-use async_trait::async_trait;
-
 use super::own_server::{Metadata, bound, origin_metadata};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
@@ -36,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for OriginMetadata {
     fn meta(&self) -> &'static Meta {
         &META

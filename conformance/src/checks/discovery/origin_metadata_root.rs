@@ -1,7 +1,5 @@
 //! The authorization base URL has no path.
 
-use async_trait::async_trait;
-
 use super::own_server::{Metadata, bound, metadata_at, origin_metadata, under_path};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
@@ -36,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for OriginMetadataRoot {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! What a client of 2025-03-26 takes from the metadata.
 
-use async_trait::async_trait;
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -40,7 +39,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for OriginMetadataValid {
     fn meta(&self) -> &'static Meta {
         &META

@@ -2,7 +2,6 @@
 
 use super::is_behind_no_guard;
 use crate::discovery::{Discovery, Place, may_be_fetched};
-use async_trait::async_trait;
 use url::Url;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
@@ -43,7 +42,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataPublished {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! The name by which everything else refers to the server.
 
-use async_trait::async_trait;
-
 use super::documents;
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -34,7 +32,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataResource {
     fn meta(&self) -> &'static Meta {
         &META

@@ -2,7 +2,6 @@
 
 use super::advertised_resource;
 use super::relation::{Relation, other_name, relation};
-use async_trait::async_trait;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -41,7 +40,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataResourceEndpoint {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,6 @@
 //! An identifier is compared as text, and a fragment makes that go wrong.
 
 use super::resources;
-use async_trait::async_trait;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -35,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataResourceFragment {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! A resource is named by an https URL.
 
-use async_trait::async_trait;
 use url::Url;
 
 use super::resources;
@@ -38,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataResourceHttps {
     fn meta(&self) -> &'static Meta {
         &META

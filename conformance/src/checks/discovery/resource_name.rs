@@ -1,7 +1,5 @@
 //! A name for people.
 
-use async_trait::async_trait;
-
 use super::documents;
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -33,7 +31,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataResourceName {
     fn meta(&self) -> &'static Meta {
         &META

@@ -4,7 +4,6 @@ use super::resources;
 use crate::reply::Outcome;
 use crate::survey::{TokenFound, random_id};
 use crate::text::quoted;
-use async_trait::async_trait;
 use url::Url;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
@@ -41,7 +40,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataResourceSlash {
     fn meta(&self) -> &'static Meta {
         &META

@@ -3,7 +3,6 @@
 use super::relation::{is_loopback_alias, origin, other_name, spellings};
 use super::{documents, resource_of};
 use crate::text::quoted;
-use async_trait::async_trait;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -41,7 +40,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataResourceWellKnown {
     fn meta(&self) -> &'static Meta {
         &META

@@ -4,7 +4,6 @@ use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
 use crate::context::Context;
 use crate::discovery::{Place, Way, path_inserted};
 use crate::page;
-use async_trait::async_trait;
 
 page! {
     /// The metadata of an endpoint at the root is found without its slash
@@ -35,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataRootSlash {
     fn meta(&self) -> &'static Meta {
         &META

@@ -3,7 +3,6 @@
 use super::{documents, strings};
 use crate::challenge::is_scope_byte;
 use crate::text::quoted;
-use async_trait::async_trait;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -38,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataScopes {
     fn meta(&self) -> &'static Meta {
         &META

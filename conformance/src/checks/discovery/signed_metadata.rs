@@ -1,6 +1,5 @@
 //! Signed, and by whom.
 
-use async_trait::async_trait;
 use serde_json::Value;
 
 use super::documents;
@@ -37,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataSigned {
     fn meta(&self) -> &'static Meta {
         &META

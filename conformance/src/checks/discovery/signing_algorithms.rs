@@ -1,7 +1,6 @@
 //! No signature is no algorithm.
 
 use super::{documents, strings};
-use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
@@ -34,7 +33,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataSigningAlgorithms {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,6 @@
 //! The one status that says "here is the document".
 
 use super::documents;
-use async_trait::async_trait;
 use http::StatusCode;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
@@ -35,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataStatus {
     fn meta(&self) -> &'static Meta {
         &META

@@ -4,7 +4,6 @@ use super::{documents, resource_of};
 use crate::discovery::path_inserted;
 use crate::survey::random_id;
 use crate::text::quoted;
-use async_trait::async_trait;
 use http::StatusCode;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
@@ -40,7 +39,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataUnknownPath {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! One scope for everything is no scope at all.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -36,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MetadataWildcardScope {
     fn meta(&self) -> &'static Meta {
         &META

@@ -4,7 +4,6 @@ use crate::check::{Area, Check, Level, Meta, Need, Revisions, Verdict};
 use crate::context::Context;
 use crate::dpop::{BoundClient, expect_refused};
 use crate::page;
-use async_trait::async_trait;
 
 page! {
     /// A DPoP-bound token is refused as a bearer token
@@ -35,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for DpopBoundAsBearer {
     fn meta(&self) -> &'static Meta {
         &META

@@ -5,7 +5,6 @@ use crate::context::Context;
 use crate::dpop::BoundClient;
 use crate::page;
 use crate::reply::Outcome;
-use async_trait::async_trait;
 use http::StatusCode;
 
 page! {
@@ -37,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for DpopFailure {
     fn meta(&self) -> &'static Meta {
         &META

@@ -4,7 +4,6 @@ use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::context::Context;
 use crate::dpop::BoundClient;
 use crate::page;
-use async_trait::async_trait;
 
 page! {
     /// DPoP proofs carry a nonce of the server
@@ -35,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for DpopNonce {
     fn meta(&self) -> &'static Meta {
         &META

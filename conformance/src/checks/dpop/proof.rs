@@ -5,7 +5,6 @@ use crate::context::Context;
 use crate::dpop::{BoundClient, Proof, expect_refused, hashed, public};
 use crate::page;
 use crate::token::ForeignKey;
-use async_trait::async_trait;
 
 page! {
     /// A DPoP proof that is wrong in one thing is refused
@@ -38,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for DpopProof {
     fn meta(&self) -> &'static Meta {
         &META

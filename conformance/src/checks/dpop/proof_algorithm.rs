@@ -1,6 +1,5 @@
 //! A secret that both know proves nothing.
 
-use async_trait::async_trait;
 use serde_json::json;
 
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Verdict};
@@ -38,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for DpopProofAlgorithm {
     fn meta(&self) -> &'static Meta {
         &META

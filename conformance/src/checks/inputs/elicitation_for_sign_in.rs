@@ -1,6 +1,5 @@
 //! Who you are is asked elsewhere.
 
-use async_trait::async_trait;
 use http::StatusCode;
 
 use super::TOOLS;
@@ -42,7 +41,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ElicitationForSignIn {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! The answer is of the one who was asked.
 
-use async_trait::async_trait;
-
 use super::taken_from_another;
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Verdict};
 use crate::context::Context;
@@ -38,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ElicitationOtherUser {
     fn meta(&self) -> &'static Meta {
         &META

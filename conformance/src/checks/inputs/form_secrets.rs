@@ -1,7 +1,5 @@
 //! No secret passes through the client.
 
-use async_trait::async_trait;
-
 use super::{Secrets, with_form};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
@@ -39,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for FormSecrets {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! No secret passes through the client, for certain.
 
-use async_trait::async_trait;
-
 use super::{Secrets, with_form};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
@@ -38,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for FormSecretsConfirmed {
     fn meta(&self) -> &'static Meta {
         &META

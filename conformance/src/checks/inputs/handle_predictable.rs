@@ -2,8 +2,6 @@
 
 use std::time::Instant;
 
-use async_trait::async_trait;
-
 use super::Issuer;
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::checks::security::session_predictable::foretold;
@@ -42,7 +40,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for HandlePredictable {
     fn meta(&self) -> &'static Meta {
         &META

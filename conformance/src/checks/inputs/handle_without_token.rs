@@ -1,7 +1,5 @@
 //! To hold a handle is not to be somebody.
 
-use async_trait::async_trait;
-
 use super::Issuer;
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Verdict};
 use crate::checks::security::shut;
@@ -38,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for HandleWithoutToken {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! Only three requests may be answered with a question.
 
-use async_trait::async_trait;
 use serde_json::{Map, json};
 
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
@@ -38,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for InputElsewhere {
     fn meta(&self) -> &'static Meta {
         &META

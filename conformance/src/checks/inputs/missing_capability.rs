@@ -1,6 +1,5 @@
 //! Say what is missing.
 
-use async_trait::async_trait;
 use http::StatusCode;
 use serde_json::json;
 
@@ -43,7 +42,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MissingCapability {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! What comes back was sealed before it went out.
 
-use async_trait::async_trait;
-
 use super::refuses_altered;
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Verdict};
 use crate::context::Context;
@@ -38,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for StateAltered {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! A state that decides nothing need not be sealed.
 
-use async_trait::async_trait;
-
 use super::refuses_altered;
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Verdict};
 use crate::context::Context;
@@ -40,7 +38,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for StateAlteredIdle {
     fn meta(&self) -> &'static Meta {
         &META

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::context::Context;
 use crate::inputs::{self, Caller, expect_not_taken};
@@ -38,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for StateExpired {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! The state fits one request.
 
-use async_trait::async_trait;
-
 use super::TOOLS;
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -37,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for StateOtherRequest {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! The state is of the one who got it.
 
-use async_trait::async_trait;
-
 use super::taken_from_another;
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Verdict};
 use crate::context::Context;
@@ -37,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for StateOtherUser {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! Once is once.
 
-use async_trait::async_trait;
-
 use super::{TOOLS, completed};
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -38,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for StateReused {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! A task is of the one who gave it.
 
-use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
@@ -43,7 +42,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for TaskOtherUser {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! Nobody is asked in a way that they did not offer.
 
-use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::{TOOLS, silent};
@@ -41,7 +40,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for UndeclaredInput {
     fn meta(&self) -> &'static Meta {
         &META

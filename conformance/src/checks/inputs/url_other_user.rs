@@ -1,7 +1,5 @@
 //! The one who opens the link is the one who was sent it.
 
-use async_trait::async_trait;
-
 use super::with_url;
 use crate::browser::{Browser, User};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
@@ -40,7 +38,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for UrlOtherUser {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! An address tells nothing of its reader.
 
-use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
@@ -42,7 +41,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for UrlPersonalData {
     fn meta(&self) -> &'static Meta {
         &META

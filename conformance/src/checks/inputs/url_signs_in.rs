@@ -1,6 +1,5 @@
 //! A link is no key.
 
-use async_trait::async_trait;
 use http::StatusCode;
 use url::Url;
 
@@ -43,7 +42,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for UrlSignsIn {
     fn meta(&self) -> &'static Meta {
         &META

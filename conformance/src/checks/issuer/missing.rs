@@ -1,6 +1,5 @@
 //! No issuer is nobody's token.
 
-use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
@@ -36,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for IssuerMissing {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! A stranger who does everything right.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -36,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for SecondZone {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! Only the stranger's own log proves that it was not asked.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -37,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for SecondZoneContact {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! Keys are as trustworthy as the connection that they came over.
 
-use async_trait::async_trait;
 use std::time::Duration;
 
 use openssl::ssl::SslAcceptor;
@@ -52,7 +51,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for UntrustedCertificate {
     fn meta(&self) -> &'static Meta {
         &META

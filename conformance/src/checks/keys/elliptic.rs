@@ -1,7 +1,5 @@
 //! Numbers that are out of range.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Disturbs, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -41,7 +39,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for EcSignatureRange {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! The key says how it is used, not the token.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Disturbs, Level, Meta, Need, Revisions, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -38,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for KeyOfOtherAlgorithm {
     fn meta(&self) -> &'static Meta {
         &META

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use async_trait::async_trait;
 use serde_json::json;
 
 use crate::check::{Area, Check, Disturbs, Level, Meta, Need, Revisions, Stop, Verdict};
@@ -50,7 +49,6 @@ const META: Meta = Meta {
 /// How long a server that was just started may take to look for keys.
 const LOOKS_WITHIN: Duration = Duration::from_secs(5);
 
-#[async_trait]
 impl Check for OtherMetadata {
     fn meta(&self) -> &'static Meta {
         &META

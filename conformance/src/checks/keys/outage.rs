@@ -1,7 +1,5 @@
 //! When nobody can say which keys are right, none is.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Disturbs, Level, Meta, Need, Revisions, Verdict};
 use crate::context::Context;
 use crate::outage::Failure;
@@ -39,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for KeysOutage {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! A hang is an outage passed on.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Disturbs, Level, Meta, Need, Revisions, Verdict};
 use crate::context::Context;
 use crate::outage::Failure;
@@ -36,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for KeysOutageAnswer {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! The line goes dead.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Disturbs, Level, Meta, Need, Revisions, Verdict};
 use crate::context::Context;
 use crate::outage::Failure;
@@ -38,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for KeysClosed {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! What the zone took back.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Disturbs, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -43,7 +41,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for RetiredKey {
     fn meta(&self) -> &'static Meta {
         &META

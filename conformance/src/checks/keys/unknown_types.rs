@@ -1,7 +1,5 @@
 //! What cannot be read is passed over.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Disturbs, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -37,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for UnknownKeyTypes {
     fn meta(&self) -> &'static Meta {
         &META

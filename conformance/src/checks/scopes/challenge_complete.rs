@@ -1,7 +1,5 @@
 //! One step up, not a staircase.
 
-use async_trait::async_trait;
-
 use super::{Together, challenged, tools};
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -39,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ScopeChallengeComplete {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! Why the token was not enough.
 
-use async_trait::async_trait;
 use http::StatusCode;
 
 use super::{Together, tools};
@@ -39,7 +38,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ScopeChallengeError {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! The way to the zone, again.
 
-use async_trait::async_trait;
-
 use super::{Together, tools};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
@@ -37,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ScopeChallengeMetadata {
     fn meta(&self) -> &'static Meta {
         &META

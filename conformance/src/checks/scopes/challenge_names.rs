@@ -1,7 +1,5 @@
 //! The scopes that would do.
 
-use async_trait::async_trait;
-
 use super::{Together, tools};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
@@ -39,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ScopeChallengeNames {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! Not the whole catalogue.
 
-use async_trait::async_trait;
-
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -41,7 +39,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ScopeChallengePrecise {
     fn meta(&self) -> &'static Meta {
         &META

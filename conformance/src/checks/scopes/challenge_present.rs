@@ -1,6 +1,5 @@
 //! A refusal without a way on.
 
-use async_trait::async_trait;
 use http::header::WWW_AUTHENTICATE;
 
 use super::{Together, tools};
@@ -36,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ScopeChallengePresent {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! The same question, the same answer.
 
-use async_trait::async_trait;
-
 use super::{Together, challenged, tools};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
@@ -38,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ScopeChallengeSame {
     fn meta(&self) -> &'static Meta {
         &META

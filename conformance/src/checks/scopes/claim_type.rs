@@ -1,7 +1,5 @@
 //! A string, whatever comes.
 
-use async_trait::async_trait;
-
 use serde_json::{Value, json};
 
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
@@ -37,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ScopeClaimType {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! Suggestions tell.
 
-use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
 use super::Together;
@@ -44,7 +43,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for CompletionAccess {
     fn meta(&self) -> &'static Meta {
         &META

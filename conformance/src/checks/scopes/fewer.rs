@@ -1,7 +1,5 @@
 //! Fewer scopes than asked for.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::mcp::Operation;
@@ -38,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for FewerScopes {
     fn meta(&self) -> &'static Meta {
         &META

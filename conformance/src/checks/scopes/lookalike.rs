@@ -1,7 +1,5 @@
 //! Scopes are compared whole.
 
-use async_trait::async_trait;
-
 use super::{Together, expect_not_served, tools};
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
@@ -37,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ScopeLookalike {
     fn meta(&self) -> &'static Meta {
         &META

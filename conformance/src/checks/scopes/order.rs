@@ -1,7 +1,5 @@
 //! A scope is a set.
 
-use async_trait::async_trait;
-
 use super::{Together, tools};
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
@@ -35,7 +33,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ScopeOrder {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! What is there is not for everybody.
 
-use async_trait::async_trait;
 use serde_json::{Map, Value};
 
 use super::Together;
@@ -42,7 +41,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ResourceAccess {
     fn meta(&self) -> &'static Meta {
         &META

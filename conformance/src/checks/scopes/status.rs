@@ -1,6 +1,5 @@
 //! 403 says: sign in again for more.
 
-use async_trait::async_trait;
 use http::StatusCode;
 
 use super::{Together, tools};
@@ -38,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ScopeStatus {
     fn meta(&self) -> &'static Meta {
         &META

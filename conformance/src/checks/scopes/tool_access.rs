@@ -1,6 +1,5 @@
 //! What no scope expresses.
 
-use async_trait::async_trait;
 use serde_json::{Map, Value};
 
 use super::Together;
@@ -42,7 +41,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ToolAccess {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! Who sees which tools.
 
-use async_trait::async_trait;
 use std::collections::BTreeSet;
 
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
@@ -38,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ToolList {
     fn meta(&self) -> &'static Meta {
         &META

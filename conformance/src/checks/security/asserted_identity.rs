@@ -1,6 +1,5 @@
 //! Who one is, one does not say oneself.
 
-use async_trait::async_trait;
 use serde_json::Value;
 
 use super::shows_caller;
@@ -38,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for AssertedIdentity {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! An array of requests is many requests.
 
-use async_trait::async_trait;
-
 use super::{GARBAGE, refused_without_token, shut};
 use crate::check::{Area, Check, Level, Meta, Stop, Verdict};
 use crate::context::Context;
@@ -36,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for Batch {
     fn meta(&self) -> &'static Meta {
         &META

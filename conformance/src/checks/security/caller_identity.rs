@@ -1,6 +1,5 @@
 //! Many at once, and nobody is anybody else.
 
-use async_trait::async_trait;
 use futures_util::future::join_all;
 
 use super::shows_caller;
@@ -39,7 +38,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for CallerIdentity {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! One message, read twice.
 
-use async_trait::async_trait;
 use http::StatusCode;
 
 use super::{shut, stays_shut};
@@ -44,7 +43,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for Disguise {
     fn meta(&self) -> &'static Meta {
         &META

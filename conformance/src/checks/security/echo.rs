@@ -1,7 +1,5 @@
 //! What is sent back is logged elsewhere.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -36,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for TokenEcho {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! What lies beside the program.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
 use crate::client::Request;
 use crate::context::Context;
@@ -35,7 +33,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ExposedFiles {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! A stranger's page with my cookies.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
 use crate::context::Context;
 use crate::cors::{FOREIGN, anonymous, preflight};
@@ -36,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ForeignCredentials {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! What a proxy would say, anybody can say.
 
-use async_trait::async_trait;
-
 use super::stays_shut;
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Verdict};
 use crate::context::Context;
@@ -40,7 +38,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ForwardedHeaders {
     fn meta(&self) -> &'static Meta {
         &META

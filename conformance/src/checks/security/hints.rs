@@ -1,6 +1,5 @@
 //! A refusal that differs is an answer.
 
-use async_trait::async_trait;
 use http::StatusCode;
 use serde_json::Map;
 
@@ -41,7 +40,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for Hints {
     fn meta(&self) -> &'static Meta {
         &META

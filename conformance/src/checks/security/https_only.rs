@@ -1,6 +1,5 @@
 //! What is exposed over plain http is exposed to everybody on the way.
 
-use async_trait::async_trait;
 use url::Url;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
@@ -41,7 +40,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for HttpsOnly {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! What else can be asked for.
 
-use async_trait::async_trait;
 use serde_json::{Map, json};
 
 use super::{GARBAGE, may_be_a_guards, shut};
@@ -40,7 +39,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for Methods {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! A guard that knows one revision is no guard for another.
 
-use async_trait::async_trait;
-
 use super::shut;
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
@@ -43,7 +41,6 @@ const META: Meta = Meta {
 /// Those that begin with `initialize`, one that does not exist, and what is no version.
 const VERSIONS: [&str; 6] = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05", "2099-01-01", "not-a-version"];
 
-#[async_trait]
 impl Check for OlderRevision {
     fn meta(&self) -> &'static Meta {
         &META

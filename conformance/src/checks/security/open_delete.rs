@@ -1,6 +1,5 @@
 //! The end of a session is a request, too.
 
-use async_trait::async_trait;
 use http::Method;
 
 use super::expect_closed;
@@ -40,7 +39,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for OpenDelete {
     fn meta(&self) -> &'static Meta {
         &META

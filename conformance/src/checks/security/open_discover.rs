@@ -1,7 +1,5 @@
 //! What a server says of itself.
 
-use async_trait::async_trait;
-
 use super::expect_closed;
 use crate::check::{Area, Check, Level, Meta, Revisions, Verdict};
 use crate::context::Context;
@@ -38,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for OpenDiscover {
     fn meta(&self) -> &'static Meta {
         &META

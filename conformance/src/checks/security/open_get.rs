@@ -1,6 +1,5 @@
 //! The event stream is a way in.
 
-use async_trait::async_trait;
 use http::Method;
 
 use super::expect_closed;
@@ -38,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for OpenGet {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! The method that handlers forget.
 
-use async_trait::async_trait;
 use http::Method;
 
 use super::expect_closed;
@@ -38,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for OpenHead {
     fn meta(&self) -> &'static Meta {
         &META

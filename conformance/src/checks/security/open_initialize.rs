@@ -1,7 +1,5 @@
 //! The first request of a connection.
 
-use async_trait::async_trait;
-
 use super::expect_closed;
 use crate::check::{Area, Check, Level, Meta, Revisions, Verdict};
 use crate::context::Context;
@@ -39,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for OpenInitialize {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! A message without an answer is still a message.
 
-use async_trait::async_trait;
-
 use super::expect_closed;
 use crate::check::{Area, Check, Level, Meta, Verdict};
 use crate::context::Context;
@@ -38,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for OpenNotification {
     fn meta(&self) -> &'static Meta {
         &META

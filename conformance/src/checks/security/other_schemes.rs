@@ -1,7 +1,5 @@
 //! Some credentials are no credentials.
 
-use async_trait::async_trait;
-
 use super::stays_shut;
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
@@ -37,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for OtherSchemes {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! Headers that say the request is another one.
 
-use async_trait::async_trait;
-
 use super::stays_shut;
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Verdict};
 use crate::context::Context;
@@ -37,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for OverrideHeaders {
     fn meta(&self) -> &'static Meta {
         &META

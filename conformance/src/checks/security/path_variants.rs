@@ -1,7 +1,5 @@
 //! Two programs that read one path may read two.
 
-use async_trait::async_trait;
-
 use super::shut;
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Verdict};
 use crate::context::Context;
@@ -39,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for PathVariants {
     fn meta(&self) -> &'static Meta {
         &META

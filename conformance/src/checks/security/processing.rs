@@ -1,6 +1,5 @@
 //! First who asks, then what.
 
-use async_trait::async_trait;
 use serde_json::Map;
 
 use super::{GARBAGE, refused_without_token, shut};
@@ -41,7 +40,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for Processing {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! Whoever frames a page has its buttons pressed.
 
-use async_trait::async_trait;
 use http::HeaderMap;
 use url::Url;
 
@@ -42,7 +41,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ProxyFraming {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! Nearly the registered address is another address.
 
-use async_trait::async_trait;
 use http::header::LOCATION;
 use url::Url;
 
@@ -42,7 +41,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ProxyRedirect {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! A refusal is read by whoever was refused.
 
-use async_trait::async_trait;
-
 use super::GARBAGE;
 use crate::check::{Area, Check, Level, Meta, Stop, Verdict};
 use crate::context::Context;
@@ -59,7 +57,6 @@ pub(crate) const SIGNS: &[&str] = &[
     "\\Users\\",
 ];
 
-#[async_trait]
 impl Check for RefusalInternals {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! A connection is shared by whoever is behind the same proxy.
 
-use async_trait::async_trait;
-
 use super::{GARBAGE, shut};
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::checks::challenge::expired;
@@ -47,7 +45,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for SameConnection {
     fn meta(&self) -> &'static Meta {
         &META

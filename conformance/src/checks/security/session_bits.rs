@@ -1,7 +1,5 @@
 //! Long enough that nobody guesses it.
 
-use async_trait::async_trait;
-
 use super::issued_ids;
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -39,7 +37,6 @@ const META: Meta = Meta {
 
 const ENOUGH: u32 = 64;
 
-#[async_trait]
 impl Check for SessionBits {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! My session is mine.
 
-use async_trait::async_trait;
-
 use super::{in_session, own_session, shut};
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -39,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for SessionOtherUser {
     fn meta(&self) -> &'static Meta {
         &META

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use async_trait::async_trait;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
@@ -51,7 +50,6 @@ const STEP: u128 = 1000;
 const HASHED: u32 = 10_000;
 const NEARBY: u32 = 100;
 
-#[async_trait]
 impl Check for SessionPredictable {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! Who knows a number is not who they say.
 
-use async_trait::async_trait;
-
 use super::{GARBAGE, in_session, own_session, shut};
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Verdict};
 use crate::checks::challenge::expired;
@@ -46,7 +44,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for SessionWithoutToken {
     fn meta(&self) -> &'static Meta {
         &META

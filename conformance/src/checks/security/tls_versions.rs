@@ -1,6 +1,5 @@
 //! A connection is as good as the oldest version that both ends agree to.
 
-use async_trait::async_trait;
 use url::Url;
 
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
@@ -39,7 +38,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for TlsVersions {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! A token belongs into one place.
 
-use async_trait::async_trait;
 use serde_json::Value;
 
 use super::stays_shut;
@@ -38,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for TokenElsewhere {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! What is in a cookie travels by itself.
 
-use async_trait::async_trait;
-
 use super::stays_shut;
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
@@ -38,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for TokenInCookie {
     fn meta(&self) -> &'static Meta {
         &META

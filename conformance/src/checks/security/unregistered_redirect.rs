@@ -1,6 +1,5 @@
 //! A server that is its own authorization server sends codes to whom it knows.
 
-use async_trait::async_trait;
 use http::header::LOCATION;
 use url::Url;
 
@@ -43,7 +42,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for UnregisteredRedirect {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! Only what the zone signs with.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -35,7 +33,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for AlgorithmList {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! What must be understood, or else.
 
-use async_trait::async_trait;
 use serde_json::json;
 
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
@@ -37,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for CriticalParameter {
     fn meta(&self) -> &'static Meta {
         &META

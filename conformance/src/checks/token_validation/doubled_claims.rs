@@ -1,6 +1,5 @@
 //! Two tokens in one.
 
-use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::inside;
@@ -37,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for DoubledClaims {
     fn meta(&self) -> &'static Meta {
         &META

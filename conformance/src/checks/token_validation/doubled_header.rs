@@ -1,6 +1,5 @@
 //! Two answers to one question.
 
-use async_trait::async_trait;
 use serde_json::Value;
 
 use super::inside;
@@ -36,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for DoubledHeader {
     fn meta(&self) -> &'static Meta {
         &META

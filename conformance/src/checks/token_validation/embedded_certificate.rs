@@ -1,6 +1,5 @@
 //! A certificate that nobody trusts.
 
-use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
@@ -38,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for EmbeddedCertificate {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! A token does not vouch for itself.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::context::FOREIGN_KEY_ID;
@@ -36,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for EmbeddedKey {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! A token ends while it is in use.
 
-use async_trait::async_trait;
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -39,7 +38,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ExpBoundary {
     fn meta(&self) -> &'static Meta {
         &META

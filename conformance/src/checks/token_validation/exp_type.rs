@@ -1,6 +1,5 @@
 //! A date is a number.
 
-use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{expect_calm, expect_refused_calmly, inside};
@@ -37,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ExpType {
     fn meta(&self) -> &'static Meta {
         &META

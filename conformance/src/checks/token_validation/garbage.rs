@@ -1,6 +1,5 @@
 //! The coarsest failure: a server that looks at whether there is a token and not at the token.
 
-use async_trait::async_trait;
 use http::StatusCode;
 
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
@@ -36,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for GarbageToken {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! Input that anybody can send.
 
-use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -44,7 +43,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for GarbageTokenCrash {
     fn meta(&self) -> &'static Meta {
         &META

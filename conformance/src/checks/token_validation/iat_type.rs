@@ -1,7 +1,5 @@
 //! Nobody asks, but it must be readable.
 
-use async_trait::async_trait;
-
 use super::expect_calm;
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
@@ -34,7 +32,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for IatType {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! No answer is no yes.
 
-use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::check::{Area, Check, Disturbs, Level, Meta, Need, Stop, Verdict};
@@ -44,7 +43,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for InactiveToken {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! A key from wherever the token says.
 
-use async_trait::async_trait;
-
 use super::pointing;
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
@@ -37,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for KeyUrl {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! Whoever writes a token chooses where the server goes.
 
-use async_trait::async_trait;
-
 use super::pointing;
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
@@ -37,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for KeyUrlContact {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! A key's name is somebody's input.
 
-use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
@@ -39,7 +38,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for KidInjection {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! Clocks differ, but not by that much.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -35,7 +33,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ExpLeeway {
     fn meta(&self) -> &'static Meta {
         &META

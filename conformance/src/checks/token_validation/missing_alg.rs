@@ -1,7 +1,5 @@
 //! A signature of no kind.
 
-use async_trait::async_trait;
-
 use super::expect_refused_calmly;
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
@@ -36,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MissingAlg {
     fn meta(&self) -> &'static Meta {
         &META

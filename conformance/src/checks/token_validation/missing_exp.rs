@@ -1,6 +1,5 @@
 //! A token without an end.
 
-use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
@@ -35,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MissingExp {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! A signed envelope around an unsigned letter.
 
-use async_trait::async_trait;
 use serde_json::Value;
 
 use super::expect_refused_calmly;
@@ -37,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for NestedToken {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! Bytes that are no text.
 
-use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{expect_refused_calmly, inside};
@@ -36,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for NotUtf8 {
     fn meta(&self) -> &'static Meta {
         &META

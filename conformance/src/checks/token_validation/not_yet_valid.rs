@@ -1,7 +1,5 @@
 //! Tokens begin.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -33,7 +31,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for NotYetValid {
     fn meta(&self) -> &'static Meta {
         &META

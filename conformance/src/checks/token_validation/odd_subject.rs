@@ -1,6 +1,5 @@
 //! Whoever that is.
 
-use async_trait::async_trait;
 use serde_json::json;
 
 use super::expect_calm;
@@ -36,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for OddSubject {
     fn meta(&self) -> &'static Meta {
         &META

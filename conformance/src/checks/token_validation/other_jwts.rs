@@ -1,6 +1,5 @@
 //! Signed by the zone, and for something else.
 
-use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
@@ -39,7 +38,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for OtherJwts {
     fn meta(&self) -> &'static Meta {
         &META

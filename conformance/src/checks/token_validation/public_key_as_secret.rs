@@ -1,6 +1,5 @@
 //! The classic confusion of algorithms: what everybody may know taken for a secret.
 
-use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
@@ -38,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for PublicKeyAsSecret {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! URLs end up in logs.
 
-use async_trait::async_trait;
 use http::StatusCode;
 
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
@@ -36,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for QueryToken {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! What an access token says of itself.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -35,7 +33,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for RequiredClaims {
     fn meta(&self) -> &'static Meta {
         &META

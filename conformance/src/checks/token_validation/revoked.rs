@@ -1,6 +1,5 @@
 //! What was taken back.
 
-use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
@@ -39,7 +38,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for RevokedToken {
     fn meta(&self) -> &'static Meta {
         &META

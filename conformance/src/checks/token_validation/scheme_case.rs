@@ -1,7 +1,5 @@
 //! Scheme names have no letter case.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -32,7 +30,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for SchemeCase {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! A user's way in, from the first page to the tool.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -37,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for SignedInToken {
     fn meta(&self) -> &'static Meta {
         &META

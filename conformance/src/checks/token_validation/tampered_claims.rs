@@ -1,7 +1,5 @@
 //! The signature must be verified over what is then believed.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -34,7 +32,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for TamperedClaims {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! Two names of one type.
 
-use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
@@ -34,7 +33,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for TypePrefix {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! Zones add claims over time.
 
-use async_trait::async_trait;
 use serde_json::json;
 
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
@@ -34,7 +33,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for UnknownClaims {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! What is not critical is ignored.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -33,7 +31,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for UnknownHeader {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! `alg: none` in the spellings that have fooled libraries.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -35,7 +33,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for UnsignedToken {
     fn meta(&self) -> &'static Meta {
         &META

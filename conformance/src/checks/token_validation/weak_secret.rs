@@ -1,6 +1,5 @@
 //! Secrets that stand in tutorials.
 
-use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::check::{Area, Check, Level, Meta, Need, Verdict};
@@ -35,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for WeakSecret {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! A client that names no version is an old one.
 
-use async_trait::async_trait;
 use http::StatusCode;
 
 use super::{looked_at, request};
@@ -41,7 +40,6 @@ const META: Meta = Meta {
 
 const HEADER: &str = "mcp-protocol-version";
 
-#[async_trait]
 impl Check for AbsentVersion {
     fn meta(&self) -> &'static Meta {
         &META

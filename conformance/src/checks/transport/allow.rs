@@ -1,6 +1,5 @@
 //! What is not allowed comes with what is.
 
-use async_trait::async_trait;
 use http::{Method, StatusCode};
 
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
@@ -36,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for Allow {
     fn meta(&self) -> &'static Meta {
         &META

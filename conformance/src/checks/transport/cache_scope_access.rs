@@ -1,6 +1,5 @@
 //! A hint for caches keeps nobody out.
 
-use async_trait::async_trait;
 use serde_json::{Map, Value};
 
 use crate::caller::Caller;
@@ -45,7 +44,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for CacheScopeAccess {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! What one caller saw is not for all.
 
-use async_trait::async_trait;
 use serde_json::Map;
 
 use super::result_of;
@@ -39,7 +38,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for CachingHints {
     fn meta(&self) -> &'static Meta {
         &META

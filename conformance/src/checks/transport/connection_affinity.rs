@@ -1,7 +1,5 @@
 //! Behind a load balancer no two requests arrive at the same place.
 
-use async_trait::async_trait;
-
 use super::{looked_at, with_code};
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::client::Connections;
@@ -39,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ConnectionAffinity {
     fn meta(&self) -> &'static Meta {
         &META

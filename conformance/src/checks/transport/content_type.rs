@@ -1,7 +1,5 @@
 //! Two forms of an answer, and no third.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Need, Stop, Verdict};
 use crate::context::Context;
 use crate::mcp::Operation;
@@ -36,7 +34,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ContentType {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! How a client learns whom it talks to.
 
-use async_trait::async_trait;
-
 use super::{looked_at, with_code};
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -37,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for Discover {
     fn meta(&self) -> &'static Meta {
         &META

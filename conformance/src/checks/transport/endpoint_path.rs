@@ -1,7 +1,5 @@
 //! Where the guide says it is.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
 use crate::context::Context;
 use crate::page;
@@ -33,7 +31,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for EndpointPath {
     fn meta(&self) -> &'static Meta {
         &META

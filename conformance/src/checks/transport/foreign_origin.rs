@@ -2,7 +2,6 @@
 
 use std::net::IpAddr;
 
-use async_trait::async_trait;
 use http::StatusCode;
 
 use super::{expect_not_served, request};
@@ -45,7 +44,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ForeignOrigin {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! 403 says what is wrong.
 
-use async_trait::async_trait;
 use http::StatusCode;
 
 use super::foreign_origin::{foreign_origins, from_origin};
@@ -38,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ForeignOriginStatus {
     fn meta(&self) -> &'static Meta {
         &META

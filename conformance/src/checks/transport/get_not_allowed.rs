@@ -1,6 +1,5 @@
 //! This revision has no stream on GET.
 
-use async_trait::async_trait;
 use http::{Method, StatusCode};
 
 use super::{looked_at, of_this_revision_alone};
@@ -36,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for GetNotAllowed {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! Proxies write header names as they please.
 
-use async_trait::async_trait;
-
 use super::{looked_at, request, with_code};
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::client::Connections;
@@ -38,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for HeaderNameCase {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! A client learns from the code what to mend.
 
-use async_trait::async_trait;
 use http::StatusCode;
 use serde_json::Value;
 
@@ -43,7 +42,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for HeaderRefusal {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! A connection is nobody.
 
-use async_trait::async_trait;
-
 use super::{bearing_tool, request};
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::client::Connections;
@@ -43,7 +41,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for IdentityPerRequest {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! A version that is not spoken is not guessed at.
 
-use async_trait::async_trait;
 use http::StatusCode;
 
 use super::{looked_at, request};
@@ -38,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for InvalidVersionHeader {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! This revision replays nothing.
 
-use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{looked_at, request};
@@ -37,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for LastEventIdIgnored {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! A server for one machine is for no other.
 
-use async_trait::async_trait;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
@@ -47,7 +46,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for LoopbackOnly {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! Input that is not a message is still input.
 
-use async_trait::async_trait;
 use serde_json::Value;
 
 use super::{looked_at, request, with_code};
@@ -44,7 +43,6 @@ const BROKEN: &str = "broken JSON";
 /// JSON-RPC 2.0 section 5.1: parse error, invalid request, invalid params.
 const EXPECTED: [i64; 3] = [-32700, -32600, -32602];
 
-#[async_trait]
 impl Check for MalformedMessage {
     fn meta(&self) -> &'static Meta {
         &META

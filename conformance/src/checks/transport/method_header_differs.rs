@@ -1,7 +1,5 @@
 //! Two sources of truth are none.
 
-use async_trait::async_trait;
-
 use super::{bearing_tool, expect_not_served, request};
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Verdict};
 use crate::context::Context;
@@ -37,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MethodHeaderDiffers {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! What is in front of a server decides by headers.
 
-use async_trait::async_trait;
-
 use super::{expect_not_served, request};
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Verdict};
 use crate::context::Context;
@@ -35,7 +33,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MethodHeaderMissing {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! What a request has to say of itself.
 
-use async_trait::async_trait;
 use http::StatusCode;
 use serde_json::Value;
 
@@ -40,7 +39,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for MissingMeta {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! The header names one tool, the body another.
 
-use async_trait::async_trait;
-
 use super::{bearing_tool, expect_not_served, request};
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -41,7 +39,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for NameHeaderDiffers {
     fn meta(&self) -> &'static Meta {
         &META

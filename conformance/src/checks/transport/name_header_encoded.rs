@@ -1,6 +1,5 @@
 //! A name that a header cannot hold is wrapped.
 
-use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
@@ -44,7 +43,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for NameHeaderEncoded {
     fn meta(&self) -> &'static Meta {
         &META

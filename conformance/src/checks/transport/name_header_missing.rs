@@ -1,7 +1,5 @@
 //! Which tool is called, for those who do not read bodies.
 
-use async_trait::async_trait;
-
 use super::{bearing_tool, expect_not_served, request};
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Verdict};
 use crate::context::Context;
@@ -35,7 +33,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for NameHeaderMissing {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! Nothing to say is said with 202.
 
-use async_trait::async_trait;
 use http::StatusCode;
 
 use super::looked_at;
@@ -37,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for NotificationStatus {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! The header names one region, the body another.
 
-use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderName, HeaderValue};
@@ -50,7 +49,6 @@ const META: Meta = Meta {
 /// Most tools that are called.
 const TOOLS_AT_MOST: usize = 3;
 
-#[async_trait]
 impl Check for ParamHeader {
     fn meta(&self) -> &'static Meta {
         &META

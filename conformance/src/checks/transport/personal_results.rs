@@ -1,6 +1,5 @@
 //! What was for one caller is not for all.
 
-use async_trait::async_trait;
 use serde_json::Value;
 
 use crate::caller::declares;
@@ -45,7 +44,6 @@ const META: Meta = Meta {
 /// Most resources that are read.
 const READ_AT_MOST: usize = 4;
 
-#[async_trait]
 impl Check for PersonalResults {
     fn meta(&self) -> &'static Meta {
         &META

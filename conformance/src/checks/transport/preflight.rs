@@ -1,7 +1,5 @@
 //! Whoever asks whether they may ask has no token yet.
 
-use async_trait::async_trait;
-
 use super::looked_at;
 use crate::check::{Area, Check, Level, Meta, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -38,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for Preflight {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! A code means one thing.
 
-use async_trait::async_trait;
 use serde_json::{Map, Value, json};
 
 use super::{request, result_of};
@@ -45,7 +44,6 @@ const DEFINED: [i64; 3] = [-32020, -32021, -32022];
 /// Resource not found and URL elicitation required, as older revisions had them.
 const RETIRED: [i64; 2] = [-32002, -32042];
 
-#[async_trait]
 impl Check for ReservedErrorCodes {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! Whether it is the end, or a question.
 
-use async_trait::async_trait;
-
 use super::result_of;
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -38,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for ResultType {
     fn meta(&self) -> &'static Meta {
         &META

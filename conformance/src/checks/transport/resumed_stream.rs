@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use async_trait::async_trait;
 use http::{Method, StatusCode};
 use serde_json::{Map, Value};
 
@@ -47,7 +46,6 @@ const META: Meta = Meta {
 /// How long a stream may take to replay something.
 const REPLAYED_WITHIN: Duration = Duration::from_secs(2);
 
-#[async_trait]
 impl Check for ResumedStream {
     fn meta(&self) -> &'static Meta {
         &META

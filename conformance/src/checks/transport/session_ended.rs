@@ -1,6 +1,5 @@
 //! Gone is gone.
 
-use async_trait::async_trait;
 use http::{Method, StatusCode};
 
 use super::looked_at;
@@ -40,7 +39,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for SessionEnded {
     fn meta(&self) -> &'static Meta {
         &META

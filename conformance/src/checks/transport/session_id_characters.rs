@@ -1,7 +1,5 @@
 //! A session id travels in a header.
 
-use async_trait::async_trait;
-
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::context::Context;
 use crate::mcp::{Operation, Session};
@@ -35,7 +33,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for SessionIdCharacters {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! This revision has no sessions.
 
-use async_trait::async_trait;
-
 use super::{looked_at, request};
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -38,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for SessionIdIgnored {
     fn meta(&self) -> &'static Meta {
         &META

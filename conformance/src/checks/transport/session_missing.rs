@@ -1,6 +1,5 @@
 //! What is wrong, and not who.
 
-use async_trait::async_trait;
 use http::StatusCode;
 
 use super::{looked_at, request};
@@ -37,7 +36,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for SessionMissing {
     fn meta(&self) -> &'static Meta {
         &META

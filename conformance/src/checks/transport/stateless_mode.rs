@@ -1,7 +1,5 @@
 //! No introduction needed.
 
-use async_trait::async_trait;
-
 use super::looked_at;
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -37,7 +35,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for StatelessMode {
     fn meta(&self) -> &'static Meta {
         &META

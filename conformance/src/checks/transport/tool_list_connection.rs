@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use async_trait::async_trait;
-
 use super::request;
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::client::{Client, Connections};
@@ -49,7 +47,6 @@ const ROUNDS: usize = 3;
 /// Most names that a finding shows.
 const SHOWN: usize = 5;
 
-#[async_trait]
 impl Check for ToolListConnection {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,6 +1,5 @@
 //! What the server does not know, it says so.
 
-use async_trait::async_trait;
 use http::StatusCode;
 use serde_json::Map;
 
@@ -38,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for UnknownMethod {
     fn meta(&self) -> &'static Meta {
         &META

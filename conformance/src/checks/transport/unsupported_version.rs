@@ -1,6 +1,5 @@
 //! A client that is told what is spoken can speak it.
 
-use async_trait::async_trait;
 use http::StatusCode;
 use serde_json::Value;
 
@@ -43,7 +42,6 @@ const ANCIENT: &str = "1999-01-01";
 /// MCP 2026-07-28, `UnsupportedProtocolVersionError`.
 const UNSUPPORTED_VERSION: i64 = -32022;
 
-#[async_trait]
 impl Check for UnsupportedVersion {
     fn meta(&self) -> &'static Meta {
         &META

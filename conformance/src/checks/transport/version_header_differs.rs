@@ -1,6 +1,5 @@
 //! One request, one revision.
 
-use async_trait::async_trait;
 use http::StatusCode;
 use serde_json::Value;
 
@@ -38,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for VersionHeaderDiffers {
     fn meta(&self) -> &'static Meta {
         &META

@@ -1,7 +1,5 @@
 //! Without the header a request is of an older revision.
 
-use async_trait::async_trait;
-
 use super::{expect_not_served, negotiate, request};
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -39,7 +37,6 @@ const META: Meta = Meta {
     ..Meta::CALM
 };
 
-#[async_trait]
 impl Check for VersionHeaderMissing {
     fn meta(&self) -> &'static Meta {
         &META

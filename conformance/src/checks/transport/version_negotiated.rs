@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use async_trait::async_trait;
-
 use super::{looked_at, negotiate};
 use crate::check::{Area, Check, Level, Meta, Need, Revisions, Stop, Verdict};
 use crate::context::Context;
@@ -45,7 +43,6 @@ const KNOWN: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"
 /// A version of which no server can know.
 const ANCIENT: &str = "1999-01-01";
 
-#[async_trait]
 impl Check for VersionNegotiated {
     fn meta(&self) -> &'static Meta {
         &META
