@@ -22,6 +22,8 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) resource: Arc<Resource>,
     pub(crate) scopes: Vec<String>,
     pub(crate) prompt: Prompt,
+    /// What the ID token repeats (OpenID Connect Core section 3.1.2.1).
+    pub(crate) nonce: Option<String>,
     pub(crate) correlation_id: String,
 }
 
@@ -166,6 +168,8 @@ impl Zone {
             session_id: session.id.clone(),
             resource: Arc::clone(&request.resource),
             scopes: request.scopes.clone(),
+            nonce: request.nonce.clone(),
+            authenticated_at: session.authenticated_at,
             correlation_id: request.correlation_id.clone(),
         });
         let draft = Draft {
@@ -238,6 +242,7 @@ impl Zone {
                 several if several.split(' ').any(|prompt| prompt == "login") => Prompt::Always,
                 _ => Prompt::IfNeeded,
             },
+            nonce: parameters.single("nonce")?.map(str::to_owned),
             correlation_id: self.draw_identifier(),
         })
     }

@@ -22,6 +22,10 @@ pub(crate) struct Grant {
     pub(crate) session_id: String,
     pub(crate) resource: Arc<Resource>,
     pub(crate) scopes: Vec<String>,
+    /// What the ID token repeats.
+    pub(crate) nonce: Option<String>,
+    /// When the user proved who they are.
+    pub(crate) authenticated_at: Timestamp,
     pub(crate) correlation_id: String,
 }
 
