@@ -306,6 +306,18 @@ mod tests {
     }
 
     #[test]
+    fn the_signing_algorithms_are_those_named_and_rs256_unless_some_are() {
+        let algorithms =
+            |arguments: &[&str]| configuration(parsed(arguments), Issuer::localhost(9400)).signing_algorithms;
+
+        assert_eq!(algorithms(&[]), [SigningAlgorithm::Rs256]);
+        let named = algorithms(&["--signing-alg", "EdDSA", "--signing-alg", "RS256"]);
+        assert_eq!(named, [SigningAlgorithm::EdDsa, SigningAlgorithm::Rs256]);
+        let refused = Arguments::try_parse_from(["mock-zone", "--signing-alg", "HS256"]).unwrap_err().to_string();
+        assert!(refused.contains("RS256, PS256, ES256 or EdDSA"), "{refused}");
+    }
+
+    #[test]
     fn the_control_token_is_never_shown() {
         let issuer = Issuer::localhost(9400);
         let arguments = parsed(&["--control-token", "s3cret"]);

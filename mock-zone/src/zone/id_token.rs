@@ -37,7 +37,7 @@ struct Claims<'a> {
     at_hash: String,
     sid: &'a str,
     #[serde(flatten)]
-    about: AboutUser<'a>,
+    about: AboutUser,
 }
 
 /// By what an ID token came about.

@@ -593,6 +593,19 @@ mod tests {
         }
     }
 
+    /// A number of a signature may be short, and has all its bytes all the same (RFC 7518 section 3.4).
+    #[test]
+    fn an_es256_signature_has_its_length_whatever_its_numbers() {
+        let key = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
+        let signatures: Vec<_> = (0..2000_u32).map(|n| (n, key.sign(&n.to_be_bytes()).unwrap())).collect();
+
+        assert!(signatures.iter().any(|(_, signature)| signature[0] == 0 || signature[32] == 0));
+        for (n, signature) in signatures {
+            assert_eq!(signature.len(), 64);
+            assert!(key.verifies(&n.to_be_bytes(), &signature), "{signature:?}");
+        }
+    }
+
     #[test]
     fn a_configured_key_must_fit_the_first_algorithm() {
         let pem = |algorithm| {

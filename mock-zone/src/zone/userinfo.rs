@@ -17,18 +17,18 @@ pub(super) const SCOPES: [&str; 2] = [OPENID, EMAIL];
 
 /// The claims that a scope asks for (section 5.4).
 #[derive(Serialize)]
-pub(super) struct AboutUser<'a> {
+pub(crate) struct AboutUser {
     #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<&'a str>,
+    email: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     email_verified: Option<bool>,
 }
 
-impl<'a> AboutUser<'a> {
-    pub(super) fn new(user: &'a User, is_granted: impl Fn(&str) -> bool) -> Self {
-        let email = is_granted(EMAIL).then_some(user.email.as_str());
+impl AboutUser {
+    pub(super) fn new(user: &User, is_granted: impl Fn(&str) -> bool) -> Self {
+        let is_told = is_granted(EMAIL);
         // Nobody signs in with an address that is not verified.
-        Self { email, email_verified: email.map(|_| true) }
+        Self { email: is_told.then(|| user.email.clone()), email_verified: is_told.then_some(true) }
     }
 }
 
@@ -36,10 +36,8 @@ impl<'a> AboutUser<'a> {
 #[derive(Serialize)]
 pub(crate) struct Userinfo {
     sub: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    email_verified: Option<bool>,
+    #[serde(flatten)]
+    about: AboutUser,
 }
 
 /// Why nothing is said. The text is for the caller, and repeats nothing of the token.
@@ -70,11 +68,6 @@ impl Zone {
         if !is_granted(OPENID) {
             return Err(UserinfoError::Scope);
         }
-        let about = AboutUser::new(&user, is_granted);
-        Ok(Userinfo {
-            sub: user.identifier.clone(),
-            email: about.email.map(str::to_owned),
-            email_verified: about.email_verified,
-        })
+        Ok(Userinfo { sub: user.identifier.clone(), about: AboutUser::new(&user, is_granted) })
     }
 }

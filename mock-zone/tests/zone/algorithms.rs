@@ -23,6 +23,9 @@ async fn supported(zone: &Zone) -> Value {
     serde_json::from_str::<Value>(&oauth).unwrap()["id_token_signing_alg_values_supported"].clone()
 }
 
+/// `alg`, `kty`, and the lengths of the members that are the key itself, in bytes.
+type PublicKey = (&'static str, &'static str, &'static [(&'static str, usize)]);
+
 /// The length of a base64url member, in bytes.
 fn bytes(member: &Value) -> usize {
     URL_SAFE_NO_PAD.decode(member.as_str().unwrap()).unwrap().len()
@@ -89,7 +92,7 @@ async fn the_key_set_holds_each_configured_key_in_its_own_form() {
     let keys = keys(&zone).await;
 
     assert_eq!(supported(&zone).await, json!(["ES256", "RS256", "EdDSA", "PS256"]));
-    let expected: [(&str, &str, &[(&str, usize)]); 5] = [
+    let expected: [PublicKey; 5] = [
         ("ES256", "EC", &[("x", 32), ("y", 32)]),
         ("RS256", "RSA", &[("n", 256), ("e", 3)]),
         ("EdDSA", "OKP", &[("x", 32)]),

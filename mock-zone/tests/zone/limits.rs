@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -80,6 +81,18 @@ struct Granted {
     scopes: Vec<&'static str>,
     nonce: String,
     signed_in_at: u64,
+    /// A code or refresh token of it came twice: nothing may come of it from then on.
+    has_ended: AtomicBool,
+}
+
+impl Granted {
+    /// Notes what became of so many requests with one of its credentials, which had been used so often before.
+    fn note(&self, used_before: usize, requests: usize, succeeded: usize) {
+        assert!(succeeded == 0 || !self.has_ended.load(Relaxed), "{self:?} had ended");
+        if used_before > 0 || (requests > 1 && succeeded > 0) {
+            self.has_ended.store(true, Relaxed);
+        }
+    }
 }
 
 /// A code or a refresh token.
@@ -134,6 +147,9 @@ impl Attempt {
                 form.extend(resources.iter().map(|resource| ("resource", *resource)));
                 let answers = self.at_once(&form, *copies).await;
                 assert!(answers.is_empty() || (*is_proven && client == code.grant.client), "{step:?}");
+                if client == code.grant.client {
+                    code.grant.note(code.uses, *copies, answers.len());
+                }
                 self.codes[index].uses += answers.len();
                 self.examine(&self.codes[index], &code.grant.scopes, resources, &answers, Some(&code.grant.nonce));
                 self.keep(&code.grant, &answers);
@@ -152,6 +168,9 @@ impl Attempt {
                 form.extend(resources.iter().map(|resource| ("resource", *resource)));
                 let answers = self.at_once(&form, *copies).await;
                 assert!(answers.is_empty() || client == token.grant.client, "{step:?}");
+                if client == token.grant.client {
+                    token.grant.note(token.uses, *copies, answers.len());
+                }
                 self.refresh_tokens[index].uses += answers.len();
                 let asked = if scopes.is_empty() { &token.grant.scopes } else { scopes };
                 self.examine(&self.refresh_tokens[index], asked, resources, &answers, None);
@@ -186,6 +205,7 @@ impl Attempt {
             scopes: scopes.to_vec(),
             nonce,
             signed_in_at: self.now,
+            has_ended: AtomicBool::new(false),
         };
         self.codes.push(Credential { text: code, grant: Arc::new(grant), ends_at: self.now + CODE, uses: 0 });
     }
