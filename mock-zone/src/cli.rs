@@ -13,7 +13,7 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::bind::{self, BindError};
-use crate::{Config, Control, Issuer, IssuerError, Ports, ResourceConfig, Secret, ServeError};
+use crate::{Config, Control, Issuer, IssuerError, Ports, ResourceConfig, Secret, ServeError, SigningAlgorithm};
 
 /// A mock Keycard zone: an OAuth authorization server on your own machine, for testing protected MCP servers.
 ///
@@ -62,6 +62,10 @@ struct Arguments {
     /// A protected resource to register besides the two of the guide (repeatable)
     #[arg(long, value_name = "IDENTIFIER", value_parser = parse_resource)]
     resource: Vec<String>,
+
+    /// Make a key for this algorithm instead of RS256: RS256, PS256, ES256 or EdDSA; the first one signs (repeatable)
+    #[arg(long, value_name = "ALG")]
+    signing_alg: Vec<SigningAlgorithm>,
 
     /// What to log to standard error: error, warn, info, debug, or a filter of the tracing crate
     #[arg(long, value_name = "FILTER", default_value = "info", value_parser = parse_filter)]
@@ -204,6 +208,9 @@ fn configuration(arguments: Arguments, issuer: Issuer) -> Config {
         },
         ..Config::default()
     };
+    if !arguments.signing_alg.is_empty() {
+        config.signing_algorithms = arguments.signing_alg;
+    }
     let more = arguments.resource.iter();
     config.resources.extend(more.map(|identifier| ResourceConfig::new(identifier)));
     config
@@ -296,6 +303,18 @@ mod tests {
         ] {
             assert!(screen.contains(part), "{part} in {screen}");
         }
+    }
+
+    #[test]
+    fn the_signing_algorithms_are_those_named_and_rs256_unless_some_are() {
+        let algorithms =
+            |arguments: &[&str]| configuration(parsed(arguments), Issuer::localhost(9400)).signing_algorithms;
+
+        assert_eq!(algorithms(&[]), [SigningAlgorithm::Rs256]);
+        let named = algorithms(&["--signing-alg", "EdDSA", "--signing-alg", "RS256"]);
+        assert_eq!(named, [SigningAlgorithm::EdDsa, SigningAlgorithm::Rs256]);
+        let refused = Arguments::try_parse_from(["mock-zone", "--signing-alg", "HS256"]).unwrap_err().to_string();
+        assert!(refused.contains("RS256, PS256, ES256 or EdDSA"), "{refused}");
     }
 
     #[test]

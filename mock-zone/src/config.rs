@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::zone::algorithm::SigningAlgorithm;
 use crate::zone::secret::Secret;
 
 /// A zone's configuration. [`Config::default`] is the zone that needs no configuration.
@@ -27,7 +28,9 @@ pub struct Config {
     pub auto_sign_in: Option<String>,
     /// Whether `/_control` exists, and what it demands.
     pub control: Control,
-    /// An RSA private key in PEM form to sign with; `None` generates one in the background.
+    /// A key is made for each of these and published; the first one signs. An algorithm may come more than once.
+    pub signing_algorithms: Vec<SigningAlgorithm>,
+    /// A private key in PEM form for the first of them; `None` generates one in the background, as the others are.
     pub signing_key: Option<Secret>,
     /// How long an access token is valid, unless its resource says otherwise.
     pub access_token_lifetime: Duration,
@@ -59,6 +62,7 @@ impl Default for Config {
             allowed_hosts: Vec::new(),
             auto_sign_in: None,
             control: Control::Open,
+            signing_algorithms: vec![SigningAlgorithm::Rs256],
             signing_key: None,
             access_token_lifetime: Duration::from_secs(60 * 60),
             code_lifetime: Duration::from_secs(60),

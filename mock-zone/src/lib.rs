@@ -25,6 +25,7 @@ use tokio::net::TcpListener;
 pub use config::{ApplicationConfig, Config, Control, Issuer, IssuerError, Limits, ResourceConfig, UserConfig};
 pub use embedded::MockZone;
 pub use ports::{Clock, Entropy, Ports};
+pub use zone::algorithm::{SigningAlgorithm, UnknownAlgorithm};
 pub use zone::secret::Secret;
 
 use http::faults::Faults;

@@ -43,7 +43,9 @@ impl From<KeyError> for ControlError {
             KeyError::UnknownKey { .. } => (StatusCode::NOT_FOUND, "unknown_key"),
             KeyError::ActiveKey { .. } => (StatusCode::CONFLICT, "active_key"),
             KeyError::TooManyKeys { .. } => (StatusCode::CONFLICT, "too_many_keys"),
-            KeyError::Library { .. } | KeyError::NoFirstKey => (StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
+            KeyError::Library { .. } | KeyError::NoFirstKey | KeyError::NoAlgorithm | KeyError::WrongKind { .. } => {
+                (StatusCode::INTERNAL_SERVER_ERROR, "server_error")
+            }
         };
         Self::new(status, name, error.to_string())
     }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::body::JsonBody;
 use super::error::ControlError;
+use crate::SigningAlgorithm;
 use crate::http::Shared;
 
 pub(super) async fn list(State(app): State<Shared>) -> Result<Json<Value>, ControlError> {
@@ -15,8 +16,11 @@ pub(super) async fn list(State(app): State<Shared>) -> Result<Json<Value>, Contr
 }
 
 pub(super) async fn rotate(State(app): State<Shared>, body: JsonBody) -> Result<Json<Value>, ControlError> {
-    let activate = body.members(&["activate"])?.bool("activate")?;
-    let (kid, previous) = app.zone.keys.rotate(activate.unwrap_or(true)).await?;
+    let mut members = body.members(&["activate", "alg"])?;
+    let activate = members.bool("activate")?.unwrap_or(true);
+    let algorithm = members.string("alg")?.map(|alg| alg.parse::<SigningAlgorithm>()).transpose();
+    let algorithm = algorithm.map_err(|error| ControlError::bad(format!("`alg`: {error}")))?;
+    let (kid, previous) = app.zone.keys.rotate(activate, algorithm).await?;
     Ok(Json(json!({"kid": kid, "previous": previous})))
 }
 

@@ -1,7 +1,6 @@
 //! `GET /.well-known/oauth-authorization-server` and `/.well-known/openid-configuration`: the same bytes.
 
 use std::convert::Infallible;
-use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, State};
 use axum::http::Method;
@@ -11,12 +10,12 @@ use super::Shared;
 use super::faults::Endpoint;
 use crate::listen::Peer;
 
-/// Serves the metadata document. It must not wait for the signing key: nothing in it depends on one.
+/// Serves the metadata document. It must not wait for the signing key: it needs no more of one than its algorithm.
 pub(super) async fn metadata(
     State(app): State<Shared>,
     ConnectInfo(peer): ConnectInfo<Peer>,
     method: Method,
 ) -> Response {
-    let body = async { Ok::<_, Infallible>(Arc::clone(&app.zone.metadata)) };
+    let body = async { Ok::<_, Infallible>(app.zone.metadata()) };
     app.faults.answer(Endpoint::Discovery, &method, app.zone.now(), &peer.connection, body).await
 }

@@ -18,6 +18,7 @@ pub(crate) fn oauth_error(status: StatusCode, error: &str, description: &str) ->
     let mut response =
         (status, Json(json!({"error": error, "error_description": describe(description)}))).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     response
 }
 

@@ -17,6 +17,7 @@ mod registration;
 pub(crate) mod requests;
 mod source;
 mod token;
+mod userinfo;
 
 use std::sync::Arc;
 
@@ -55,6 +56,7 @@ pub(crate) fn router(app: Shared) -> Router {
         .route("/openidconnect/jwks", get(jwks::keys))
         .route("/oauth/2/token", post(token::issue))
         .route("/oauth/2/registration", post(registration::register))
+        .route(userinfo::PATH, get(userinfo::show).post(userinfo::show))
         // Not in the metadata: nothing says that the real zone has it.
         .route("/oauth/2/introspection", post(introspect::answer))
         .layer(from_fn(cors::open_to_browsers));

@@ -1,5 +1,6 @@
 //! The access token (RFC 9068): its header, its claims, and signing it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -20,6 +21,8 @@ pub(crate) struct Holder<'a> {
     pub(crate) client_id: &'a str,
     pub(crate) application_identifier: Option<&'a str>,
     pub(crate) resource: &'a Resource,
+    /// What was granted beside the resource.
+    pub(crate) targets: &'a [Arc<Resource>],
     pub(crate) scopes: &'a [String],
     pub(crate) session_id: Option<&'a str>,
 }
@@ -32,6 +35,7 @@ impl<'a> Holder<'a> {
             client_id: &client.id,
             application_identifier: client.application_identifier(),
             resource,
+            targets: &[],
             scopes,
             session_id: None,
         }
@@ -58,6 +62,9 @@ struct Claims<'a> {
     keycard_app_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
+    /// That the real zone has this claim is known, its form is not. Our choice: identifiers, and no claim without one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    target: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<&'a str>,
     iat: i64,
@@ -72,16 +79,16 @@ struct Header<'a> {
     kid: &'a str,
 }
 
+/// `typ` of an access token (RFC 9068 section 2.1). Nothing else that the zone signs carries it.
+pub(super) const ACCESS_TOKEN: &str = "at+jwt";
+
 impl Zone {
     /// Issues an access token.
     pub(crate) fn issue(&self, key: &SigningKey, holder: &Holder<'_>) -> Result<Issued, KeyError> {
         let id = self.draw_identifier();
         let lifetime = self.lifetime(holder.resource);
-        let header = to_bytes(&header(key.kid()));
-        let payload = to_bytes(&self.claims(holder, &id, lifetime));
-        let input = signing_input(&header, &payload);
-        let signature = key.sign(input.as_bytes())?;
-        Ok(Issued { token: compact(input, &signature), id, expires_in: lifetime.as_secs() })
+        let token = signed(key, ACCESS_TOKEN, &self.claims(holder, &id, lifetime))?;
+        Ok(Issued { token, id, expires_in: lifetime.as_secs() })
     }
 
     /// The claims that [`Zone::issue`] would sign, to be changed by a test.
@@ -109,6 +116,7 @@ impl Zone {
             client_id: holder.client_id,
             keycard_app_id: holder.application_identifier,
             scope: (!holder.scopes.is_empty()).then(|| holder.scopes.join(" ")),
+            target: holder.targets.iter().map(|target| target.identifier.as_str()).collect(),
             sid: holder.session_id,
             iat,
             exp: iat.saturating_add_unsigned(lifetime.as_secs()),
@@ -117,13 +125,20 @@ impl Zone {
     }
 }
 
-/// The header of a token that the key `kid` signs.
-pub(super) fn example_header(kid: &str) -> Map<String, Value> {
-    to_map(&header(kid))
+/// The header of an access token that `key` signs.
+pub(super) fn example_header(key: &SigningKey) -> Map<String, Value> {
+    to_map(&header(key, ACCESS_TOKEN))
 }
 
-fn header(kid: &str) -> Header<'_> {
-    Header { alg: "RS256", typ: "at+jwt", kid }
+fn header<'a>(key: &'a SigningKey, typ: &'static str) -> Header<'a> {
+    Header { alg: key.algorithm().as_str(), typ, kid: key.kid() }
+}
+
+/// `claims` as a JWT of this type, signed by `key`.
+pub(super) fn signed<T: Serialize>(key: &SigningKey, typ: &'static str, claims: &T) -> Result<String, KeyError> {
+    let input = signing_input(&to_bytes(&header(key, typ)), &to_bytes(claims));
+    let signature = key.sign(input.as_bytes())?;
+    Ok(compact(input, &signature))
 }
 
 /// The two segments that a signature covers.
@@ -142,7 +157,7 @@ pub(super) fn compact(mut input: String, signature: &[u8]) -> String {
     input
 }
 
-// Strings, integers and nothing else: serializing them has no way to fail.
+// Strings, numbers, lists of them and nothing else: serializing them has no way to fail.
 fn to_bytes<T: Serialize>(value: &T) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }

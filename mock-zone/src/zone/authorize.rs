@@ -1,6 +1,5 @@
 //! Authorization request → code: who asks, where the answer may go, for which resource, proven with what.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::description::{description, listed, shown};
@@ -20,8 +19,12 @@ pub(crate) struct AuthorizationRequest {
     state: Option<String>,
     challenge: Challenge,
     pub(crate) resource: Arc<Resource>,
+    /// What is asked for beside it.
+    pub(crate) targets: Vec<Arc<Resource>>,
     pub(crate) scopes: Vec<String>,
     pub(crate) prompt: Prompt,
+    /// What the ID token repeats (OpenID Connect Core section 3.1.2.1).
+    pub(crate) nonce: Option<String>,
     pub(crate) correlation_id: String,
 }
 
@@ -165,7 +168,10 @@ impl Zone {
             user: Arc::clone(&session.user),
             session_id: session.id.clone(),
             resource: Arc::clone(&request.resource),
+            targets: request.targets.clone(),
             scopes: request.scopes.clone(),
+            nonce: request.nonce.clone(),
+            authenticated_at: session.authenticated_at,
             correlation_id: request.correlation_id.clone(),
         });
         let draft = Draft {
@@ -224,7 +230,7 @@ impl Zone {
             return Err(AuthorizeError::ChallengeMethod);
         }
         let challenge = Challenge::parse(challenge).ok_or(AuthorizeError::ChallengeMalformed)?;
-        let resource = self.requested_resource(parameters, trail)?;
+        let (resource, targets) = self.requested_resources(parameters, trail)?;
         let prompts = parameters.single("prompt")?.unwrap_or("");
         Ok(AuthorizationRequest {
             client,
@@ -232,29 +238,34 @@ impl Zone {
             state: trail.state.clone(),
             challenge,
             resource,
+            targets,
             scopes,
             prompt: match prompts {
                 "none" => Prompt::Never,
                 several if several.split(' ').any(|prompt| prompt == "login") => Prompt::Always,
                 _ => Prompt::IfNeeded,
             },
+            nonce: parameters.single("nonce")?.map(str::to_owned),
             correlation_id: self.draw_identifier(),
         })
     }
 
-    /// The resource that the token will be for.
-    fn requested_resource(
+    /// The resource that the token will be for, and those that it is granted beside it.
+    fn requested_resources(
         &self,
         parameters: &Parameters<'_>,
         trail: &mut Trail,
-    ) -> Result<Arc<Resource>, UnknownResource> {
-        let mut named = parameters.all("resource");
+    ) -> Result<(Arc<Resource>, Vec<Arc<Resource>>), UnknownResource> {
         // Without an indicator the real zone issues a token for its UserInfo resource.
-        let first = named.next().map_or_else(|| Cow::Owned(userinfo_resource(&self.issuer)), Cow::Borrowed);
-        trail.resource = Some(shown(&first).into_owned());
-        let resource = self.with_directory(|directory| directory.resource_asked_for(&first, named))?;
+        let unasked = userinfo_resource(&self.issuer);
+        let first = parameters.all("resource").next().unwrap_or(&unasked);
+        trail.resource = Some(shown(first).into_owned());
+        let indicators = std::iter::once(first).chain(parameters.all("resource"));
+        let mut resources = self.with_directory(|directory| directory.resources_asked_for(indicators))?;
+        let targets = resources.split_off(1);
+        let resource = resources.remove(0);
         trail.resource = Some(resource.identifier.clone());
-        Ok(resource)
+        Ok((resource, targets))
     }
 
     fn refuse(&self, error: AuthorizeError, trail: Trail, correlation_id: String, source: &Source) -> AuthorizeRefusal {

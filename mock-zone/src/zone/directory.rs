@@ -1,6 +1,6 @@
 //! Who and what the zone knows: users, resources, clients.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -265,18 +265,17 @@ impl Directory {
         self.resources.get(identifier)?.application.clone()
     }
 
-    /// The resource that a request's indicators name (RFC 8707). Of several the real zone takes the first; each must
-    /// name one all the same.
-    pub(crate) fn resource_asked_for<'a>(
+    /// The resources that a request's indicators name (RFC 8707), in that order and each once. Every indicator must
+    /// name one.
+    pub(crate) fn resources_asked_for<'a>(
         &self,
-        first: &str,
-        mut others: impl Iterator<Item = &'a str>,
-    ) -> Result<Arc<Resource>, UnknownResource> {
-        let resource = self.resource(first).ok_or_else(|| self.unknown_resource(first))?;
-        match others.find(|other| self.resource(other).is_none()) {
-            None => Ok(resource),
-            Some(other) => Err(self.unknown_resource(other)),
-        }
+        indicators: impl Iterator<Item = &'a str>,
+    ) -> Result<Vec<Arc<Resource>>, UnknownResource> {
+        let mut named = HashSet::new();
+        indicators
+            .filter(|indicator| named.insert(*indicator))
+            .map(|indicator| self.resource(indicator).ok_or_else(|| self.unknown_resource(indicator)))
+            .collect()
     }
 
     fn unknown_resource(&self, sent: &str) -> UnknownResource {

@@ -123,7 +123,13 @@ impl Zone {
             ..Holder::new(client, &target, &scopes)
         };
         let issued = self.issue(key, &holder)?;
-        Ok(Success { issued, granted: scopes, refresh_token: None, issued_token_type: Some(ACCESS_TOKEN) })
+        Ok(Success {
+            issued,
+            granted: scopes,
+            refresh_token: None,
+            id_token: None,
+            issued_token_type: Some(ACCESS_TOKEN),
+        })
     }
 
     /// Only the application that provides a resource may exchange the tokens that callers send to it. This is structure,

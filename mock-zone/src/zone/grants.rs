@@ -14,15 +14,29 @@ use super::pkce::Challenge;
 use super::secret::{self, SecretHash};
 use crate::ports::Entropy;
 
-/// A user's consent that a client acts for them at one resource.
+/// A user's consent that a client acts for them at one resource, or at several.
 pub(crate) struct Grant {
     pub(crate) id: String,
     pub(crate) client_id: String,
     pub(crate) user: Arc<User>,
     pub(crate) session_id: String,
+    /// What tokens are for unless they are asked for otherwise.
     pub(crate) resource: Arc<Resource>,
+    /// What was granted beside it.
+    pub(crate) targets: Vec<Arc<Resource>>,
     pub(crate) scopes: Vec<String>,
+    /// What the ID token repeats.
+    pub(crate) nonce: Option<String>,
+    /// When the user proved who they are.
+    pub(crate) authenticated_at: Timestamp,
     pub(crate) correlation_id: String,
+}
+
+impl Grant {
+    /// All that was granted, the first one first.
+    pub(super) fn resources(&self) -> impl Iterator<Item = &Arc<Resource>> {
+        std::iter::once(&self.resource).chain(&self.targets)
+    }
 }
 
 /// What an authorization code stands for.
@@ -68,6 +82,9 @@ struct Refresh {
 pub(super) struct GrantStore {
     codes: Bounded<SecretHash, CodeState>,
     grants: Bounded<String, Held>,
+    /// Which grant an access token came of. A token that is forgotten here, being older than so many others, lives until
+    /// it expires.
+    tokens: Bounded<String, String>,
     /// Authenticates refresh tokens, so that a made-up one cannot end anybody's grant.
     refresh_key: [u8; 32],
 }
@@ -76,7 +93,7 @@ impl GrantStore {
     pub(super) fn new(limit: usize, entropy: &dyn Entropy) -> Self {
         let mut refresh_key = [0; 32];
         entropy.fill(&mut refresh_key);
-        Self { codes: Bounded::new(limit), grants: Bounded::new(limit), refresh_key }
+        Self { codes: Bounded::new(limit), grants: Bounded::new(limit), tokens: Bounded::new(limit), refresh_key }
     }
 
     /// Records a grant together with the code that will be exchanged for it.
@@ -154,11 +171,25 @@ impl GrantStore {
 
     /// Whether the user with this identifier has granted anybody access to this resource, and not taken it back.
     pub(super) fn has_granted(&self, user: &str, resource: &str) -> bool {
-        let is_it = |grant: &Grant| grant.user.identifier == user && grant.resource.identifier == resource;
+        let is_it = |grant: &Grant| {
+            grant.user.identifier == user && grant.resources().any(|granted| granted.identifier == resource)
+        };
         self.grants.values().any(|held| !held.revoked && is_it(&held.grant))
     }
 
-    /// Ends a grant: its refresh tokens work no more. Access tokens live until they expire, as the real zone's do.
+    /// Remembers that an access token came of a grant, before anybody has it.
+    pub(super) fn issued(&mut self, token_id: &str, grant_id: &str) {
+        self.tokens.insert(token_id.to_owned(), grant_id.to_owned());
+    }
+
+    /// Whether an access token came of a grant that was revoked.
+    pub(super) fn has_ended(&self, token_id: &str) -> bool {
+        let grant = self.tokens.find(token_id).and_then(|grant_id| self.grants.find(grant_id));
+        grant.is_some_and(|held| held.revoked)
+    }
+
+    /// Ends a grant: its refresh tokens work no more, and its access tokens open nothing at the zone itself. Whoever
+    /// verifies those by their signature takes them until they expire, as the real zone's.
     pub(super) fn revoke(&mut self, grant_id: &str) {
         if let Some(held) = self.grants.find_mut(grant_id) {
             held.revoked = true;

@@ -1,23 +1,36 @@
 //! Signing keys: made in the background, published as a JWKS, rotated, retired.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
-use josekit::jws::alg::rsassa::{RsassaJwsAlgorithm, RsassaJwsSigner, RsassaJwsVerifier};
-use josekit::jws::{JwsSigner as _, JwsVerifier as _};
+use josekit::JoseError;
+use josekit::jws::alg::ecdsa::EcdsaJwsAlgorithm;
+use josekit::jws::alg::eddsa::EddsaJwsAlgorithm;
+use josekit::jws::alg::rsassa::RsassaJwsAlgorithm;
+use josekit::jws::alg::rsassa_pss::RsassaPssJwsAlgorithm;
+use josekit::jws::{JwsSigner, JwsVerifier};
+use openssl::bn::{BigNum, BigNumContext};
+use openssl::ec::{EcGroup, EcKey};
+use openssl::error::ErrorStack;
 use openssl::hash::MessageDigest;
-use openssl::pkey::{PKey, Private};
+use openssl::nid::Nid;
+use openssl::pkey::{Id, PKey, Private};
 use openssl::rsa::{Padding, Rsa};
 use openssl::sha::sha256;
 use openssl::sign::{RsaPssSaltlen, Signer};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
-/// The size of generated keys, in bits.
+use super::algorithm::SigningAlgorithm;
+
+/// The size of generated RSA keys, in bits.
 const KEY_BITS: u32 = 2048;
+/// The size of a coordinate on P-256, in bytes (RFC 7518 section 6.2.1.2).
+const COORDINATE: i32 = 32;
 
 /// Why a key could not be had or used.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -30,9 +43,18 @@ pub(crate) enum KeyError {
         /// The library's words.
         because: String,
     },
-    /// The thread that makes the first key ended without one.
+    /// The thread that makes the first keys ended without them.
     #[error("the zone's first signing key could not be made; the log says why")]
     NoFirstKey,
+    /// A zone without a key signs nothing.
+    #[error("a zone needs at least one signing algorithm")]
+    NoAlgorithm,
+    /// The configured key is of another kind.
+    #[error("the configured signing key is no key for {algorithm}, the first of the signing algorithms")]
+    WrongKind {
+        /// What it should sign with.
+        algorithm: SigningAlgorithm,
+    },
     /// No key of the zone has this identifier.
     #[error("no key of this zone has the kid {kid:?}; it has {known:?}")]
     UnknownKey {
@@ -59,48 +81,67 @@ fn library<E: std::fmt::Display>(doing: &'static str) -> impl FnOnce(E) -> KeyEr
     move |error| KeyError::Library { doing, because: error.to_string() }
 }
 
-/// An RSA key pair of the zone's, with what others see of it computed once.
+/// A key pair of the zone's, with what others see of it computed once.
 pub(crate) struct SigningKey {
     kid: String,
+    algorithm: SigningAlgorithm,
     pair: PKey<Private>,
-    rs256: RsassaJwsSigner,
-    verifier: RsassaJwsVerifier,
+    signer: Box<dyn JwsSigner>,
+    verifier: Box<dyn JwsVerifier>,
     jwk: Value,
     public_pem: String,
 }
 
 impl SigningKey {
-    fn generate() -> Result<Self, KeyError> {
-        let rsa = Rsa::generate(KEY_BITS).map_err(library("make an RSA key"))?;
-        Self::new(rsa)
+    fn generate(algorithm: SigningAlgorithm) -> Result<Self, KeyError> {
+        let made = || match algorithm {
+            SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256 => PKey::from_rsa(Rsa::generate(KEY_BITS)?),
+            SigningAlgorithm::Es256 => {
+                let curve = EcGroup::from_curve_name(Nid::X9_62_PRIME256V1)?;
+                PKey::from_ec_key(EcKey::generate(&curve)?)
+            }
+            SigningAlgorithm::EdDsa => PKey::generate_ed25519(),
+        };
+        Self::new(algorithm, made().map_err(library("make a key"))?)
     }
 
-    fn from_pem(pem: &str) -> Result<Self, KeyError> {
+    fn from_pem(algorithm: SigningAlgorithm, pem: &str) -> Result<Self, KeyError> {
         let pair =
             PKey::private_key_from_pem(pem.as_bytes()).map_err(library("read the configured signing key (PEM)"))?;
-        let rsa = pair.rsa().map_err(library("read the configured signing key as RSA"))?;
-        Self::new(rsa)
+        let fits = match algorithm {
+            SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256 => pair.id() == Id::RSA,
+            SigningAlgorithm::Es256 => {
+                pair.ec_key().is_ok_and(|key| key.group().curve_name() == Some(Nid::X9_62_PRIME256V1))
+            }
+            SigningAlgorithm::EdDsa => pair.id() == Id::ED25519,
+        };
+        if !fits {
+            return Err(KeyError::WrongKind { algorithm });
+        }
+        Self::new(algorithm, pair)
     }
 
-    fn new(rsa: Rsa<Private>) -> Result<Self, KeyError> {
-        let n = BASE64URL.encode(rsa.n().to_vec());
-        let e = BASE64URL.encode(rsa.e().to_vec());
-        // RFC 7638: the SHA-256 of the required members in lexicographic order.
-        let kid = BASE64URL.encode(sha256(format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#).as_bytes()));
-        let jwk = json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "n": n, "e": e});
-        let pair = PKey::from_rsa(rsa).map_err(library("take an RSA key"))?;
+    fn new(algorithm: SigningAlgorithm, pair: PKey<Private>) -> Result<Self, KeyError> {
+        let members = public_members(&pair).map_err(library("read a public key"))?;
         let private_der = pair.private_key_to_pkcs8().map_err(library("write a private key"))?;
         let public_der = pair.public_key_to_der().map_err(library("write a public key"))?;
         let public_pem = pair.public_key_to_pem().map_err(library("write a public key"))?;
+        let (signer, verifier) =
+            signing(algorithm, &private_der, &public_der).map_err(library("sign and verify with this key"))?;
+        let kid = thumbprint(&members);
+        let mut jwk: Map<String, Value> =
+            members.into_iter().map(|(name, value)| (name.to_owned(), Value::String(value))).collect();
+        for (name, value) in [("use", "sig"), ("alg", algorithm.as_str()), ("kid", &kid)] {
+            jwk.insert(name.to_owned(), value.into());
+        }
         Ok(Self {
-            rs256: RsassaJwsAlgorithm::Rs256.signer_from_der(private_der).map_err(library("sign with this key"))?,
-            verifier: RsassaJwsAlgorithm::Rs256
-                .verifier_from_der(public_der)
-                .map_err(library("verify with this key"))?,
-            public_pem: String::from_utf8_lossy(&public_pem).into_owned(),
             kid,
+            algorithm,
             pair,
-            jwk,
+            signer,
+            verifier,
+            jwk: jwk.into(),
+            public_pem: String::from_utf8_lossy(&public_pem).into_owned(),
         })
     }
 
@@ -108,13 +149,35 @@ impl SigningKey {
         &self.kid
     }
 
-    /// Signs with RS256, as every token that the zone issues is signed.
-    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
-        self.rs256.sign(message).map_err(library("sign with RS256"))
+    pub(crate) fn algorithm(&self) -> SigningAlgorithm {
+        self.algorithm
     }
 
-    /// Signs with any RSA algorithm, for tokens that a test makes wrong on purpose.
-    pub(crate) fn sign_with(&self, algorithm: RsaAlgorithm, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+    /// Signs with the key's own algorithm, as every token that the zone issues is signed.
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, KeyError> {
+        self.signer.sign(message).map_err(library("sign"))
+    }
+
+    /// Signs as `alg` says, for tokens that a test makes wrong on purpose. `None`: this kind of key cannot.
+    pub(crate) fn sign_as(&self, alg: &str, message: &[u8]) -> Option<Result<Vec<u8>, KeyError>> {
+        if alg == self.algorithm.as_str() {
+            return Some(self.sign(message));
+        }
+        let algorithm = RsaAlgorithm::parse(alg).filter(|_| self.pair.id() == Id::RSA)?;
+        Some(self.sign_with(algorithm, message))
+    }
+
+    /// What [`SigningKey::sign_as`] takes.
+    pub(crate) fn possible(&self) -> &'static str {
+        match self.algorithm {
+            SigningAlgorithm::Rs256 | SigningAlgorithm::Ps256 => {
+                "RS1, RS256, RS384, RS512, PS256, PS384 or PS512; HS256 needs {\"secret\": …}"
+            }
+            other => other.as_str(),
+        }
+    }
+
+    fn sign_with(&self, algorithm: RsaAlgorithm, message: &[u8]) -> Result<Vec<u8>, KeyError> {
         let doing = library("sign with another algorithm");
         (|| {
             let mut signer = Signer::new(algorithm.digest(), &self.pair)?;
@@ -125,18 +188,82 @@ impl SigningKey {
             }
             signer.sign_oneshot_to_vec(message)
         })()
-        .map_err(|error: openssl::error::ErrorStack| doing(error))
+        .map_err(|error: ErrorStack| doing(error))
     }
 
-    /// Whether `signature` is this key's RS256 signature of `message`.
+    /// Whether `signature` is this key's signature of `message` by its own algorithm.
     pub(crate) fn verifies(&self, message: &[u8], signature: &[u8]) -> bool {
+        // Neither half of an ECDSA signature is zero, and the library is not to be asked about one that is.
+        let is_null = |half: &[u8]| half.iter().all(|byte| *byte == 0);
+        if self.algorithm == SigningAlgorithm::Es256 && (signature.len() != 64 || signature.chunks(32).any(is_null)) {
+            return false;
+        }
         self.verifier.verify(message, signature).is_ok()
     }
 }
 
+type Pair = (Box<dyn JwsSigner>, Box<dyn JwsVerifier>);
+
+fn signing(algorithm: SigningAlgorithm, private: &[u8], public: &[u8]) -> Result<Pair, JoseError> {
+    Ok(match algorithm {
+        SigningAlgorithm::Rs256 => {
+            let rs256 = RsassaJwsAlgorithm::Rs256;
+            (Box::new(rs256.signer_from_der(private)?), Box::new(rs256.verifier_from_der(public)?))
+        }
+        SigningAlgorithm::Ps256 => {
+            let ps256 = RsassaPssJwsAlgorithm::Ps256;
+            (Box::new(ps256.signer_from_der(private)?), Box::new(ps256.verifier_from_der(public)?))
+        }
+        SigningAlgorithm::Es256 => {
+            let es256 = EcdsaJwsAlgorithm::Es256;
+            (Box::new(es256.signer_from_der(private)?), Box::new(es256.verifier_from_der(public)?))
+        }
+        SigningAlgorithm::EdDsa => {
+            let eddsa = EddsaJwsAlgorithm::Eddsa;
+            (Box::new(eddsa.signer_from_der(private)?), Box::new(eddsa.verifier_from_der(public)?))
+        }
+    })
+}
+
+/// The members of a public JWK that are the key itself (RFC 7518 section 6, RFC 8037 section 2), in lexicographic
+/// order.
+fn public_members(pair: &PKey<Private>) -> Result<Vec<(&'static str, String)>, ErrorStack> {
+    let named = |name: &str| name.to_owned();
+    Ok(match pair.id() {
+        Id::EC => {
+            let key = pair.ec_key()?;
+            let (mut x, mut y) = (BigNum::new()?, BigNum::new()?);
+            key.public_key().affine_coordinates(key.group(), &mut x, &mut y, &mut *BigNumContext::new()?)?;
+            vec![
+                ("crv", named("P-256")),
+                ("kty", named("EC")),
+                ("x", BASE64URL.encode(x.to_vec_padded(COORDINATE)?)),
+                ("y", BASE64URL.encode(y.to_vec_padded(COORDINATE)?)),
+            ]
+        }
+        Id::ED25519 => {
+            vec![("crv", named("Ed25519")), ("kty", named("OKP")), ("x", BASE64URL.encode(pair.raw_public_key()?))]
+        }
+        _ => {
+            let rsa = pair.rsa()?;
+            vec![
+                ("e", BASE64URL.encode(rsa.e().to_vec())),
+                ("kty", named("RSA")),
+                ("n", BASE64URL.encode(rsa.n().to_vec())),
+            ]
+        }
+    })
+}
+
+/// RFC 7638: the SHA-256 of the required members in lexicographic order.
+fn thumbprint(members: &[(&str, String)]) -> String {
+    let members: Vec<String> = members.iter().map(|(name, value)| format!("\"{name}\":\"{value}\"")).collect();
+    BASE64URL.encode(sha256(format!("{{{}}}", members.join(",")).as_bytes()))
+}
+
 /// The algorithms that an RSA key can sign with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RsaAlgorithm {
+enum RsaAlgorithm {
     /// With SHA-1, which no zone uses: a test's way to find a server that takes it.
     Rs1,
     Rs256,
@@ -148,7 +275,7 @@ pub(crate) enum RsaAlgorithm {
 }
 
 impl RsaAlgorithm {
-    pub(crate) fn parse(name: &str) -> Option<Self> {
+    fn parse(name: &str) -> Option<Self> {
         Some(match name {
             "RS1" => Self::Rs1,
             "RS256" => Self::Rs256,
@@ -182,7 +309,7 @@ pub(crate) fn sign_hs256(secret: &[u8], message: &[u8]) -> Result<Vec<u8>, KeyEr
         let key = PKey::hmac(secret)?;
         Signer::new(MessageDigest::sha256(), &key)?.sign_oneshot_to_vec(message)
     })()
-    .map_err(|error: openssl::error::ErrorStack| doing(error))
+    .map_err(|error: ErrorStack| doing(error))
 }
 
 /// One key as the control plane lists it.
@@ -200,11 +327,11 @@ pub(crate) struct KeyListing {
 pub(crate) struct Keys {
     limit: usize,
     ring: Arc<Mutex<Ring>>,
-    /// Becomes ready once, when the first key is there or is known never to come.
+    /// Becomes ready once, when the first keys are there or are known never to come.
     first: watch::Receiver<First>,
     _maker: Maker,
-    /// A key that nobody knows, made at the first token that asks for it.
-    foreign: tokio::sync::OnceCell<Arc<SigningKey>>,
+    /// Keys that nobody knows, each made at the first token that asks for it.
+    foreign: tokio::sync::Mutex<BTreeMap<SigningAlgorithm, Arc<SigningKey>>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -218,8 +345,10 @@ enum First {
 struct Ring {
     /// Oldest first.
     keys: Vec<Held>,
-    /// The kid that signs; set as soon as there is a key.
+    /// The key that signs; set as soon as there is one.
     active: Option<Arc<SigningKey>>,
+    /// The algorithms of keys that are being made.
+    awaited: Vec<SigningAlgorithm>,
     /// The JWKS as it is served, serialized when it changes and not when it is read.
     published: Arc<[u8]>,
 }
@@ -241,15 +370,15 @@ impl Ring {
 
     fn add(&mut self, key: Arc<SigningKey>, activate: bool) {
         self.keys.push(Held { key: Arc::clone(&key), published: true });
-        if activate {
+        if activate || self.active.is_none() {
             self.active = Some(key);
         }
         self.publish();
     }
 }
 
-/// The thread that makes the first key. It is waited for: at the end of a process OpenSSL takes itself down, and a thread
-/// that is still in it takes the process with it.
+/// The thread that makes the first keys. It is waited for: at the end of a process OpenSSL takes itself down, and a
+/// thread that is still in it takes the process with it.
 struct Maker(Option<JoinHandle<()>>);
 
 impl Drop for Maker {
@@ -262,22 +391,37 @@ impl Drop for Maker {
 }
 
 impl Keys {
-    /// Begins to make the first key on a thread of its own, or takes the configured one, and returns at once.
-    pub(crate) fn begin(configured: Option<&str>, limit: usize) -> Result<Self, KeyError> {
-        let ring = Arc::new(Mutex::new(Ring::default()));
+    /// Begins to make a key for each of `algorithms` on a thread of its own, the configured one aside, and returns at
+    /// once. The first key signs.
+    pub(crate) fn begin(
+        algorithms: &[SigningAlgorithm],
+        configured: Option<&str>,
+        limit: usize,
+    ) -> Result<Self, KeyError> {
+        let first = *algorithms.first().ok_or(KeyError::NoAlgorithm)?;
+        let configured = configured.map(|pem| SigningKey::from_pem(first, pem)).transpose()?;
+        let awaited = algorithms[usize::from(configured.is_some())..].to_vec();
+        let ring = Arc::new(Mutex::new(Ring { awaited: awaited.clone(), ..Ring::default() }));
+        if let Some(key) = configured {
+            lock(&ring).add(Arc::new(key), true);
+        }
         let (announce, first) = watch::channel(First::Awaited);
-        let maker = if let Some(pem) = configured {
-            lock(&ring).add(Arc::new(SigningKey::from_pem(pem)?), true);
+        let maker = if awaited.is_empty() {
             announce.send_replace(First::Ready);
             None
         } else {
             let ring = Arc::clone(&ring);
             let thread = std::thread::Builder::new()
-                .name("first-key".to_owned())
+                .name("first-keys".to_owned())
                 .spawn(move || {
-                    let outcome = match SigningKey::generate() {
-                        Ok(key) => {
-                            lock(&ring).add(Arc::new(key), true);
+                    let made: Result<Vec<_>, _> = awaited.into_iter().map(SigningKey::generate).collect();
+                    let outcome = match made {
+                        Ok(keys) => {
+                            let mut ring = lock(&ring);
+                            ring.awaited.clear();
+                            for key in keys {
+                                ring.add(Arc::new(key), false);
+                            }
                             First::Ready
                         }
                         Err(error) => {
@@ -287,10 +431,25 @@ impl Keys {
                     };
                     announce.send_replace(outcome);
                 })
-                .map_err(library("start the thread that makes the first key"))?;
+                .map_err(library("start the thread that makes the first keys"))?;
             Some(thread)
         };
-        Ok(Self { limit: limit.max(2), ring, first, _maker: Maker(maker), foreign: tokio::sync::OnceCell::new() })
+        let limit = limit.max(algorithms.len() + 1);
+        Ok(Self { limit, ring, first, _maker: Maker(maker), foreign: tokio::sync::Mutex::default() })
+    }
+
+    /// The algorithms of all keys that are published, or will be as soon as they are made; the active one comes first.
+    pub(crate) fn algorithms(&self) -> Vec<SigningAlgorithm> {
+        let ring = lock(&self.ring);
+        let active = ring.active.iter().map(|key| key.algorithm);
+        let published = ring.keys.iter().filter(|held| held.published).map(|held| held.key.algorithm);
+        let mut each = Vec::new();
+        for algorithm in active.chain(published).chain(ring.awaited.iter().copied()) {
+            if !each.contains(&algorithm) {
+                each.push(algorithm);
+            }
+        }
+        each
     }
 
     async fn ready(&self) -> Result<(), KeyError> {
@@ -327,16 +486,26 @@ impl Keys {
     }
 
     /// A key that is in no JWKS and never was; the same one for the life of the zone.
-    pub(crate) async fn foreign(&self) -> Result<Arc<SigningKey>, KeyError> {
-        self.foreign.get_or_try_init(generate_elsewhere).await.cloned()
+    pub(crate) async fn foreign(&self, algorithm: SigningAlgorithm) -> Result<Arc<SigningKey>, KeyError> {
+        let mut foreign = self.foreign.lock().await;
+        if let Some(key) = foreign.get(&algorithm) {
+            return Ok(Arc::clone(key));
+        }
+        let key = generate_elsewhere(algorithm).await?;
+        foreign.insert(algorithm, Arc::clone(&key));
+        Ok(key)
     }
 
-    /// Adds a key to the JWKS, and unless told otherwise signs with it from now on.
-    /// Gives the new key's identifier and the one that was active before.
-    pub(crate) async fn rotate(&self, activate: bool) -> Result<(String, String), KeyError> {
+    /// Adds a key to the JWKS, of the active one's algorithm unless told otherwise, and signs with it from now on where
+    /// that is wanted. Gives the new key's identifier and the one that was active before.
+    pub(crate) async fn rotate(
+        &self,
+        activate: bool,
+        algorithm: Option<SigningAlgorithm>,
+    ) -> Result<(String, String), KeyError> {
         let previous = self.active().await?;
         self.make_room()?;
-        let key = generate_elsewhere().await?;
+        let key = generate_elsewhere(algorithm.unwrap_or(previous.algorithm)).await?;
         let kid = key.kid.clone();
         self.make_room()?;
         lock(&self.ring).add(key, activate);
@@ -379,7 +548,7 @@ impl Keys {
             .iter()
             .map(|held| KeyListing {
                 kid: held.key.kid.clone(),
-                alg: "RS256",
+                alg: held.key.algorithm.as_str(),
                 active: active == Some(&held.key.kid),
                 published: held.published,
                 jwk: held.key.jwk.clone(),
@@ -394,11 +563,72 @@ fn unknown(ring: &Ring, kid: &str) -> KeyError {
 }
 
 /// Makes a key without holding up the requests that other tasks serve meanwhile.
-async fn generate_elsewhere() -> Result<Arc<SigningKey>, KeyError> {
-    tokio::task::spawn_blocking(SigningKey::generate).await.map_err(library("make an RSA key"))?.map(Arc::new)
+async fn generate_elsewhere(algorithm: SigningAlgorithm) -> Result<Arc<SigningKey>, KeyError> {
+    let made = tokio::task::spawn_blocking(move || SigningKey::generate(algorithm)).await;
+    made.map_err(library("make a key"))?.map(Arc::new)
 }
 
 // A thread that panicked left whole keys behind it or none: every change under this lock is one step.
 fn lock(ring: &Mutex<Ring>) -> MutexGuard<'_, Ring> {
     ring.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_algorithm_signs_what_its_key_alone_verifies() {
+        for algorithm in SigningAlgorithm::ALL {
+            let (key, other) = (SigningKey::generate(algorithm).unwrap(), SigningKey::generate(algorithm).unwrap());
+            let signature = key.sign(b"message").unwrap();
+
+            assert!(key.verifies(b"message", &signature), "{algorithm}");
+            assert!(!key.verifies(b"another", &signature), "{algorithm}");
+            assert!(!other.verifies(b"message", &signature), "{algorithm}");
+            for wrong in [vec![], vec![0; 64], vec![0; 256], vec![1; 63], signature[1..].to_vec()] {
+                assert!(!key.verifies(b"message", &wrong), "{algorithm} {}", wrong.len());
+            }
+            assert_ne!(key.kid, other.kid);
+        }
+    }
+
+    /// A number of a signature may be short, and has all its bytes all the same (RFC 7518 section 3.4).
+    #[test]
+    fn an_es256_signature_has_its_length_whatever_its_numbers() {
+        let key = SigningKey::generate(SigningAlgorithm::Es256).unwrap();
+        let signatures: Vec<_> = (0..2000_u32).map(|n| (n, key.sign(&n.to_be_bytes()).unwrap())).collect();
+
+        assert!(signatures.iter().any(|(_, signature)| signature[0] == 0 || signature[32] == 0));
+        for (n, signature) in signatures {
+            assert_eq!(signature.len(), 64);
+            assert!(key.verifies(&n.to_be_bytes(), &signature), "{signature:?}");
+        }
+    }
+
+    #[test]
+    fn a_configured_key_must_fit_the_first_algorithm() {
+        let pem = |algorithm| {
+            let key = SigningKey::generate(algorithm).unwrap();
+            (key.kid.clone(), String::from_utf8(key.pair.private_key_to_pem_pkcs8().unwrap()).unwrap())
+        };
+        for algorithm in SigningAlgorithm::ALL {
+            let (kid, pem) = pem(algorithm);
+            assert_eq!(SigningKey::from_pem(algorithm, &pem).unwrap().kid, kid);
+            let other =
+                if algorithm == SigningAlgorithm::Es256 { SigningAlgorithm::EdDsa } else { SigningAlgorithm::Es256 };
+            let refused = Keys::begin(&[other], Some(&pem), 8).err();
+            assert!(matches!(refused, Some(KeyError::WrongKind { algorithm }) if algorithm == other), "{refused:?}");
+        }
+        assert!(matches!(Keys::begin(&[], None, 8), Err(KeyError::NoAlgorithm)));
+    }
+
+    /// RFC 8037 appendix A.3.
+    #[test]
+    fn a_thumbprint_is_that_of_the_specification() {
+        let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+        let members = [("crv", "Ed25519"), ("kty", "OKP"), ("x", x)].map(|(name, value)| (name, value.to_owned()));
+
+        assert_eq!(thumbprint(&members), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+    }
 }

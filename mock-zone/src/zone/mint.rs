@@ -6,9 +6,10 @@ use serde_json::{Map, Value};
 
 use super::Zone;
 use super::access_token::{Holder, compact, example_header, signing_input};
+use super::algorithm::SigningAlgorithm;
 use super::directory::{Resource, User};
 use super::identifiers;
-use super::keys::{KeyError, RsaAlgorithm, SigningKey, sign_hs256};
+use super::keys::{KeyError, SigningKey, sign_hs256};
 use super::secret::Secret;
 
 /// What to mint.
@@ -66,7 +67,7 @@ pub(crate) enum MintError {
 }
 
 enum Signer {
-    Rsa(Arc<SigningKey>),
+    Key(Arc<SigningKey>),
     Hmac(Secret),
     Nothing,
 }
@@ -75,26 +76,35 @@ impl Zone {
     /// Mints a token. It leaves no event: nothing that a zone does happened.
     pub(crate) async fn mint(&self, request: MintRequest) -> Result<String, MintError> {
         let active = self.keys.active().await?;
+        // The key that a header names unless told otherwise.
+        let named = match &request.key {
+            MintKey::Kid(kid) => self.keys.find(kid).await?,
+            _ => Arc::clone(&active),
+        };
         let (header, payload) = if request.defaults {
             let claims = self.start_from(&request)?;
-            let header = patched(example_header(active.kid()), request.header);
+            let header = patched(example_header(&named), request.header);
             (header, patched(claims, request.payload))
         } else {
             request.check_no_choice()?;
             let header = match request.header {
-                Segment::Absent => Segment::Members(example_header(active.kid())),
+                Segment::Absent => Segment::Members(example_header(&named)),
                 given => given,
             };
             (header, request.payload)
         };
+        let header = header.into_bytes();
         let signer = match request.key {
-            MintKey::Active => Signer::Rsa(active),
-            MintKey::Kid(kid) => Signer::Rsa(self.keys.find(&kid).await?),
-            MintKey::Foreign => Signer::Rsa(self.keys.foreign().await?),
+            MintKey::Active | MintKey::Kid(_) => Signer::Key(named),
+            MintKey::Foreign => {
+                // Of the kind that the token says it is signed with: it should be wrong in nothing but the key.
+                let named = request.sign_with.clone().or_else(|| alg(&header));
+                let algorithm = named.and_then(|alg| SigningAlgorithm::of_family(&alg));
+                Signer::Key(self.keys.foreign(algorithm.unwrap_or(active.algorithm())).await?)
+            }
             MintKey::Secret(secret) => Signer::Hmac(secret),
             MintKey::None => Signer::Nothing,
         };
-        let header = header.into_bytes();
         let input = signing_input(&header, &payload.into_bytes());
         let signature = signer.sign(request.sign_with, &header, input.as_bytes())?;
         Ok(compact(input, &signature))
@@ -115,6 +125,7 @@ impl Zone {
             client_id,
             application_identifier: client.as_ref().and_then(|c| c.application_identifier()),
             resource: &resource,
+            targets: &[],
             scopes: &scopes,
             session_id: Some(&session_id),
         }))
@@ -190,7 +201,7 @@ fn patched(mut start: Map<String, Value>, patch: Segment) -> Segment {
 }
 
 impl Signer {
-    /// Signs with the algorithm asked for, else the header's where this key knows it, else RS256: a header that
+    /// Signs with the algorithm asked for, else the header's where this key can, else the key's own: a header that
     /// names an algorithm which was not used is a test's way to lie.
     fn sign(&self, asked: Option<String>, header: &[u8], input: &[u8]) -> Result<Vec<u8>, MintError> {
         let wrong = |asked: String, possible| MintError::WrongAlgorithm { asked, possible };
@@ -201,19 +212,20 @@ impl Signer {
                 Some(asked) if asked != "HS256" => Err(wrong(asked, "HS256")),
                 _ => Ok(sign_hs256(secret.reveal().as_bytes(), input)?),
             },
-            (Self::Rsa(key), Some(asked)) => {
-                let algorithm = RsaAlgorithm::parse(&asked).ok_or_else(|| {
-                    wrong(asked, "RS1, RS256, RS384, RS512, PS256, PS384 or PS512; HS256 needs {\"secret\": …}")
-                })?;
-                Ok(key.sign_with(algorithm, input)?)
-            }
-            (Self::Rsa(key), None) => {
-                let algorithm = serde_json::from_slice::<Value>(header)
-                    .ok()
-                    .and_then(|header| RsaAlgorithm::parse(header.get("alg")?.as_str()?))
-                    .unwrap_or(RsaAlgorithm::Rs256);
-                Ok(key.sign_with(algorithm, input)?)
+            (Self::Key(key), Some(asked)) => match key.sign_as(&asked, input) {
+                Some(signed) => Ok(signed?),
+                None => Err(wrong(asked, key.possible())),
+            },
+            (Self::Key(key), None) => {
+                let named = alg(header).and_then(|alg| key.sign_as(&alg, input));
+                Ok(named.unwrap_or_else(|| key.sign(input))?)
             }
         }
     }
+}
+
+/// What a header says that the token is signed with.
+fn alg(header: &[u8]) -> Option<String> {
+    let header: Value = serde_json::from_slice(header).ok()?;
+    Some(header.get("alg")?.as_str()?.to_owned())
 }

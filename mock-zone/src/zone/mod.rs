@@ -1,6 +1,7 @@
 //! The zone: what it knows, and what it is asked to do. No HTTP type appears below here.
 
 pub(crate) mod access_token;
+pub(crate) mod algorithm;
 pub(crate) mod authorize;
 mod bounded;
 pub(crate) mod client_authentication;
@@ -8,6 +9,7 @@ pub(crate) mod description;
 pub(crate) mod directory;
 pub(crate) mod exchange;
 mod grants;
+mod id_token;
 pub(crate) mod identifiers;
 pub(crate) mod introspect;
 pub(crate) mod keys;
@@ -22,6 +24,7 @@ pub(crate) mod secret;
 pub(crate) mod sign_in;
 pub(crate) mod token;
 pub(crate) mod unreadable;
+pub(crate) mod userinfo;
 pub(crate) mod verify;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -35,6 +38,7 @@ use bounded::Bounded;
 use directory::{Directory, DirectoryError};
 use grants::GrantStore;
 use keys::{KeyError, Keys};
+use metadata::Metadata;
 use sign_in::SignIns;
 
 /// An authorization server and everything it holds.
@@ -43,8 +47,7 @@ pub(crate) struct Zone {
     pub(crate) issuer: Issuer,
     pub(crate) keys: Keys,
     pub(crate) audit: AuditLog,
-    /// Both well-known documents, as served: they depend on nothing but the issuer.
-    pub(crate) metadata: Arc<[u8]>,
+    metadata: Metadata,
     config: Config,
     ports: Ports,
     state: Mutex<State>,
@@ -92,12 +95,12 @@ impl Zone {
         }
         // Last: a zone that does not start must not leave a thread behind that makes a key for it.
         let signing_key = config.signing_key.as_ref().map(secret::Secret::reveal);
-        let keys = Keys::begin(signing_key, config.limits.keys)?;
+        let keys = Keys::begin(&config.signing_algorithms, signing_key, config.limits.keys)?;
         let id = config.zone_id.clone().unwrap_or_else(|| identifiers::draw(&*ports.entropy));
         Ok(Self {
             keys,
             audit: AuditLog::new(&id, config.limits.events),
-            metadata: metadata::document(&issuer).into(),
+            metadata: Metadata::new(),
             id,
             issuer,
             config,
@@ -112,6 +115,11 @@ impl Zone {
         *self.state() = fresh;
         self.audit.clear();
         Ok(())
+    }
+
+    /// Both well-known documents, as served. No key is waited for: which algorithms there will be is known.
+    pub(crate) fn metadata(&self) -> Arc<[u8]> {
+        self.metadata.document(&self.issuer, self.keys.algorithms())
     }
 
     /// Does something with the directory of users, resources and clients.

@@ -21,6 +21,8 @@ const FLOW_LIFETIME: Duration = Duration::from_secs(15 * 60);
 pub(crate) struct Session {
     pub(crate) id: String,
     pub(crate) user: Arc<User>,
+    /// When the user proved who they are.
+    pub(crate) authenticated_at: Timestamp,
     expires_at: Timestamp,
 }
 
@@ -189,10 +191,12 @@ impl Zone {
 
     fn admit(&self, user: &Arc<User>, request: &AuthorizationRequest, source: &Source, message: &str) -> SignedIn {
         let cookie = self.draw_secret();
+        let now = self.now();
         let session = Session {
             id: self.draw_identifier(),
             user: Arc::clone(user),
-            expires_at: later(self.now(), self.config.session_lifetime),
+            authenticated_at: now,
+            expires_at: later(now, self.config.session_lifetime),
         };
         self.state().sign_ins.sessions.insert(SecretHash::of(&cookie), session.clone());
         self.record(Draft {

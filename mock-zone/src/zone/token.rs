@@ -10,6 +10,7 @@ use super::description::{listed, shown};
 use super::directory::{Client, Grants, Resource, Standing, UnknownResource};
 use super::exchange::ExchangeError;
 use super::grants::{Grant, Refused};
+use super::id_token::Occasion;
 use super::keys::{KeyError, SigningKey};
 use super::parameters::{Parameters, Repeated};
 use super::unreadable::Unreadable;
@@ -32,6 +33,9 @@ pub(crate) struct TokenResponse {
     expires_in: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<String>,
+    /// Where the scope has `openid`, of a user's sign-in alone (OpenID Connect Core sections 3.1.3.3 and 12.2).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<String>,
     /// Of an exchange alone (RFC 8693 section 2.2.1).
@@ -72,8 +76,8 @@ pub(crate) enum TokenError {
     #[error("the {0} has expired")]
     Expired(&'static str),
     #[error(
-        "the {0} was used before; the grant behind it is revoked, so its refresh tokens work no more; \
-         access tokens that were issued live until they expire"
+        "the {0} was used before; the grant behind it is revoked, so its refresh tokens work no more, and its access \
+         tokens open nothing at the zone; whoever verifies those by signature alone takes them until they expire"
     )]
     UsedAgain(&'static str),
     #[error("the grant behind the {0} was revoked")]
@@ -152,6 +156,10 @@ impl Trail {
         error
     }
 
+    fn is_for(&mut self, resources: &[Arc<Resource>]) {
+        self.resource = resources.first().map(|resource| resource.identifier.clone());
+    }
+
     fn follow(&mut self, grant: &Arc<Grant>) {
         self.grant = Some(Arc::clone(grant));
         self.resource = Some(grant.resource.identifier.clone());
@@ -164,7 +172,17 @@ pub(super) struct Success {
     pub(super) issued: Issued,
     pub(super) granted: Vec<String>,
     pub(super) refresh_token: Option<String>,
+    pub(super) id_token: Option<String>,
     pub(super) issued_token_type: Option<&'static str>,
+}
+
+/// What a request takes of its grant.
+struct Portion {
+    /// The first one is `aud`.
+    resources: Vec<Arc<Resource>>,
+    scopes: Vec<String>,
+    refresh_token: Option<String>,
+    occasion: Occasion,
 }
 
 const CODE: &str = "code";
@@ -183,6 +201,7 @@ impl Zone {
             token_type: "Bearer",
             expires_in: success.issued.expires_in,
             refresh_token: success.refresh_token,
+            id_token: success.id_token,
             scope: (!success.granted.is_empty()).then(|| success.granted.join(" ")),
             issued_token_type: success.issued_token_type,
             id: success.issued.id,
@@ -226,7 +245,7 @@ impl Zone {
         let code = parameters.single(CODE)?.ok_or(TokenError::Missing(CODE))?;
         let verifier = parameters.single("code_verifier")?.ok_or(TokenError::Missing("code_verifier"))?;
         let redirect_uri = parameters.single("redirect_uri")?;
-        let asked = self.named_resource(parameters, trail)?;
+        let asked = self.named_resources(parameters, trail)?;
         let code =
             self.state().grants.redeem(code, &client.id, self.now()).map_err(|refused| trail.refused(CODE, refused))?;
         let grant = code.grant;
@@ -239,11 +258,14 @@ impl Zone {
         if !code.challenge.admits(verifier) {
             return Err(TokenError::WrongVerifier);
         }
-        check_resource(&grant, asked.as_deref())?;
-        let issued = self.issue(key, &on_behalf(client, &grant, &grant.scopes))?;
+        let resources = granted_resources(&grant, asked)?;
+        trail.is_for(&resources);
+        // Whoever registered the grant type gets one, whether `offline_access` was asked for or not: all that is known is
+        // that the code flow returns one.
         let refresh_token =
             if client.grants.contains(&Grants::RefreshToken) { self.next_refresh_token(&grant)? } else { None };
-        Ok(Success { issued, granted: grant.scopes.clone(), refresh_token, issued_token_type: None })
+        let scopes = grant.scopes.clone();
+        self.succeed(key, client, &grant, Portion { resources, scopes, refresh_token, occasion: Occasion::Code })
     }
 
     fn refresh(
@@ -254,29 +276,25 @@ impl Zone {
         trail: &mut Trail,
     ) -> Result<Success, TokenError> {
         let token = parameters.single(REFRESH_TOKEN)?.ok_or(TokenError::Missing(REFRESH_TOKEN))?;
-        let resource = self.named_resource(parameters, trail)?;
+        let named = self.named_resources(parameters, trail)?;
         let asked = asked_scopes(parameters)?;
         let now = self.now();
-        let (grant, next, granted) = {
-            // One lock from the check to the rotation: of two requests with the same token one finds it used.
-            let mut state = self.state();
-            let grant = state
-                .grants
-                .present(token, &client.id, now)
-                .map_err(|refused| trail.refused(REFRESH_TOKEN, refused))?;
-            trail.follow(&grant);
-            check_resource(&grant, resource.as_deref())?;
-            let granted = asked.unwrap_or_else(|| grant.scopes.clone());
-            trail.requested.clone_from(&granted);
-            if granted.iter().any(|scope| !grant.scopes.contains(scope)) {
-                return Err(TokenError::ScopeBeyondGrant { granted: listed(&grant.scopes) });
-            }
-            let expires_at = later(now, self.config.refresh_token_lifetime);
-            let next = state.grants.next_refresh_token(&grant.id, expires_at)?;
-            (grant, next, granted)
-        };
-        let issued = self.issue(key, &on_behalf(client, &grant, &granted))?;
-        Ok(Success { issued, granted, refresh_token: next, issued_token_type: None })
+        // One lock from the check to the rotation: of two requests with the same token one finds it used.
+        let mut state = self.state();
+        let grant =
+            state.grants.present(token, &client.id, now).map_err(|refused| trail.refused(REFRESH_TOKEN, refused))?;
+        trail.follow(&grant);
+        let resources = granted_resources(&grant, named)?;
+        trail.is_for(&resources);
+        let scopes = asked.unwrap_or_else(|| grant.scopes.clone());
+        trail.requested.clone_from(&scopes);
+        if scopes.iter().any(|scope| !grant.scopes.contains(scope)) {
+            return Err(TokenError::ScopeBeyondGrant { granted: listed(&grant.scopes) });
+        }
+        let expires_at = later(now, self.config.refresh_token_lifetime);
+        let refresh_token = state.grants.next_refresh_token(&grant.id, expires_at)?;
+        drop(state);
+        self.succeed(key, client, &grant, Portion { resources, scopes, refresh_token, occasion: Occasion::Refresh })
     }
 
     fn client_credentials(
@@ -291,23 +309,41 @@ impl Zone {
         }
         let granted = asked_scopes(parameters)?.unwrap_or_default();
         trail.requested.clone_from(&granted);
-        let resource = self.named_resource(parameters, trail)?.ok_or(TokenError::Missing("resource"))?;
-        let is_dependency = match &client.standing {
+        let mut targets = self.named_resources(parameters, trail)?;
+        if targets.is_empty() {
+            return Err(TokenError::Missing("resource"));
+        }
+        let resource = targets.remove(0);
+        let is_dependency = |resource: &Resource| match &client.standing {
             Standing::Application { dependencies, .. } => dependencies.contains(&resource.identifier),
             Standing::UserAgent => false,
         };
-        if !is_dependency {
+        if !is_dependency(&resource) {
             return Err(TokenError::NotADependency {
                 application: client.application_identifier().unwrap_or(&client.id).to_owned(),
                 resource: resource.identifier.clone(),
             });
         }
-        Ok(Success {
-            issued: self.issue(key, &Holder::new(client, &resource, &granted))?,
-            granted,
-            refresh_token: None,
-            issued_token_type: None,
-        })
+        // The real zone's soft denial: of the others it leaves out what is not allowed.
+        targets.retain(|target| is_dependency(target));
+        let issued = self.issue(key, &Holder { targets: &targets, ..Holder::new(client, &resource, &granted) })?;
+        Ok(Success { issued, granted, refresh_token: None, id_token: None, issued_token_type: None })
+    }
+
+    /// The tokens that come of a grant.
+    fn succeed(
+        &self,
+        key: &SigningKey,
+        client: &Client,
+        grant: &Grant,
+        portion: Portion,
+    ) -> Result<Success, TokenError> {
+        let Portion { resources, scopes, refresh_token, occasion } = portion;
+        let issued = self.issue(key, &on_behalf(client, grant, &resources, &scopes))?;
+        // Before anybody has the token: a grant that is revoked at this very moment takes it along.
+        self.state().grants.issued(&issued.id, &grant.id);
+        let id_token = self.id_token(key, grant, &scopes, &issued.token, occasion)?;
+        Ok(Success { issued, granted: scopes, refresh_token, id_token, issued_token_type: None })
     }
 
     fn next_refresh_token(&self, grant: &Grant) -> Result<Option<String>, KeyError> {
@@ -315,20 +351,28 @@ impl Zone {
         self.state().grants.next_refresh_token(&grant.id, expires_at)
     }
 
-    /// The resource that the request names, if it names any.
+    /// The resources that the request names, each once; none if it names none.
+    fn named_resources(
+        &self,
+        parameters: &Parameters<'_>,
+        trail: &mut Trail,
+    ) -> Result<Vec<Arc<Resource>>, UnknownResource> {
+        let Some(first) = parameters.all("resource").next() else {
+            return Ok(Vec::new());
+        };
+        trail.resource = Some(shown(first).into_owned());
+        let resources = self.with_directory(|directory| directory.resources_asked_for(parameters.all("resource")))?;
+        trail.is_for(&resources);
+        Ok(resources)
+    }
+
+    /// The first resource that the request names, if it names any.
     pub(super) fn named_resource(
         &self,
         parameters: &Parameters<'_>,
         trail: &mut Trail,
     ) -> Result<Option<Arc<Resource>>, UnknownResource> {
-        let mut named = parameters.all("resource");
-        let Some(first) = named.next() else {
-            return Ok(None);
-        };
-        trail.resource = Some(shown(first).into_owned());
-        let resource = self.with_directory(|directory| directory.resource_asked_for(first, named))?;
-        trail.resource = Some(resource.identifier.clone());
-        Ok(Some(resource))
+        Ok(self.named_resources(parameters, trail)?.into_iter().next())
     }
 
     fn issue_event(&self, outcome: Result<&Success, &TokenError>, trail: Trail, source: Source) -> Draft {
@@ -357,23 +401,30 @@ impl Zone {
     }
 }
 
-fn on_behalf<'a>(client: &'a Client, grant: &'a Grant, scopes: &'a [String]) -> Holder<'a> {
+fn on_behalf<'a>(
+    client: &'a Client,
+    grant: &'a Grant,
+    resources: &'a [Arc<Resource>],
+    scopes: &'a [String],
+) -> Holder<'a> {
+    let (resource, targets) = resources.split_first().map_or((&grant.resource, &[][..]), |(first, rest)| (first, rest));
     Holder {
         subject: Some(&grant.user.identifier),
         session_id: Some(&grant.session_id),
-        ..Holder::new(client, &grant.resource, scopes)
+        targets,
+        ..Holder::new(client, resource, scopes)
     }
 }
 
-/// A token request may repeat the resource of its grant, or leave it out (RFC 8707 section 2.2).
-fn check_resource(grant: &Grant, asked: Option<&Resource>) -> Result<(), TokenError> {
-    let granted = grant.resource.identifier.as_str();
-    match asked {
-        Some(asked) if asked.identifier != granted => {
-            Err(TokenError::OtherResource { asked: asked.identifier.clone(), granted: granted.to_owned() })
-        }
-        _ => Ok(()),
+/// The resources that a token is for: all of its grant, or those that the request names, of which each must have been
+/// granted (RFC 8707 section 2.2).
+fn granted_resources(grant: &Grant, asked: Vec<Arc<Resource>>) -> Result<Vec<Arc<Resource>>, TokenError> {
+    let is_granted = |asked: &Resource| grant.resources().any(|granted| granted.identifier == asked.identifier);
+    if let Some(other) = asked.iter().find(|asked| !is_granted(asked)) {
+        let granted: Vec<String> = grant.resources().map(|granted| granted.identifier.clone()).collect();
+        return Err(TokenError::OtherResource { asked: other.identifier.clone(), granted: listed(&granted) });
     }
+    Ok(if asked.is_empty() { grant.resources().cloned().collect() } else { asked })
 }
 
 pub(super) fn asked_scopes(parameters: &Parameters<'_>) -> Result<Option<Vec<String>>, TokenError> {

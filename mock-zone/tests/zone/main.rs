@@ -1,14 +1,20 @@
 //! The zone over HTTP, as clients, browsers and test suites use it: a module per subject.
 
+mod algorithms;
 mod authorize_refusals;
 mod code_flow;
 mod control_plane;
+mod cors;
 mod exchange;
 mod faults;
 mod guard;
 mod introspection;
+mod limits;
+mod oidc;
 mod program;
 mod registration;
+mod resources;
 mod sign_in;
 mod support;
 mod token_refusals;
+mod userinfo;

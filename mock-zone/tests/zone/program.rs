@@ -34,6 +34,7 @@ fn the_help_explains_every_flag() {
         "MOCK_ZONE_CONTROL_TOKEN",
         "--no-control",
         "--resource",
+        "--signing-alg",
         "--log",
         "--version",
         "for tests only",

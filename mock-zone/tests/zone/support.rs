@@ -7,6 +7,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jiff::Timestamp;
+use josekit::jwk::Jwk;
+use josekit::jws::{self, JwsVerifier};
 use mock_zone::{Clock, Config, MockZone, Ports, Secret};
 use openssl::pkey::PKey;
 use openssl::rsa::Rsa;
@@ -162,6 +164,14 @@ impl Zone {
         query(&redirect)["code"].clone()
     }
 
+    /// The tokens of a sign-in with this request.
+    pub(crate) async fn signed_in(&self, request: &AuthorizeRequest) -> Value {
+        let redirect = Browser::new(self).sign_in(request).await;
+        let (status, tokens) = self.redeem(request.value("client_id"), &query(&redirect)["code"]).await;
+        assert_eq!(status, StatusCode::OK, "{tokens}");
+        tokens
+    }
+
     pub(crate) async fn redeem(&self, client_id: &str, code: &str) -> (StatusCode, Value) {
         self.token(&redemption(client_id, code)).await
     }
@@ -225,6 +235,10 @@ impl AuthorizeRequest {
     pub(crate) fn and(mut self, name: &str, value: &str) -> Self {
         self.0.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    pub(crate) fn value(&self, name: &str) -> &str {
+        &self.0.iter().find(|(known, _)| known == name).unwrap().1
     }
 
     pub(crate) fn without(mut self, name: &str) -> Self {
@@ -379,6 +393,24 @@ pub(crate) fn text(value: &Value) -> String {
 
 pub(crate) fn basic(id: &str, secret: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")))
+}
+
+/// The header and the claims of a token that was signed by the published key which it names, by a verifier that was
+/// made from that JWK and knows nothing of the zone's.
+pub(crate) async fn verified(zone: &Zone, token: &str) -> Option<(Value, Value)> {
+    let (header, _) = decoded(token);
+    let jwks = zone.json("/openidconnect/jwks").await;
+    let jwk = jwks["keys"].as_array().unwrap().iter().find(|jwk| jwk["kid"] == header["kid"])?;
+    let jwk = Jwk::from_map(jwk.as_object().unwrap().clone()).unwrap();
+    let verifier: Box<dyn JwsVerifier> = match jwk.algorithm().unwrap() {
+        "RS256" => Box::new(jws::RS256.verifier_from_jwk(&jwk).unwrap()),
+        "PS256" => Box::new(jws::PS256.verifier_from_jwk(&jwk).unwrap()),
+        "ES256" => Box::new(jws::ES256.verifier_from_jwk(&jwk).unwrap()),
+        "EdDSA" => Box::new(jws::EdDSA.verifier_from_jwk(&jwk).unwrap()),
+        other => panic!("{other}"),
+    };
+    let (claims, _) = jws::deserialize_compact(token, &*verifier).ok()?;
+    Some((header, serde_json::from_slice(&claims).unwrap()))
 }
 
 /// A token's header and claims, not verified.
