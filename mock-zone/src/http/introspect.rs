@@ -24,7 +24,7 @@ pub(super) async fn answer(
     let answered = async {
         let body = body.map_err(|error| oauth_error(StatusCode::BAD_REQUEST, "invalid_request", &error.to_string()))?;
         let authorization = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or(""));
-        let answer = app.zone.introspect(authorization, &Parameters::parse(&body));
+        let answer = app.zone.introspect(authorization, &Parameters::parse(&body)).await;
         let answer = answer.map_err(IntoResponse::into_response)?;
         Ok::<Arc<[u8]>, Response>(answer.to_string().into_bytes().into())
     };

@@ -22,6 +22,8 @@ pub(crate) struct Holder<'a> {
     pub(crate) resource: &'a Resource,
     pub(crate) scopes: &'a [String],
     pub(crate) session_id: Option<&'a str>,
+    /// Who acts for the subject, and who did before (RFC 8693 section 4.1).
+    pub(crate) actor: Option<&'a Value>,
 }
 
 impl<'a> Holder<'a> {
@@ -34,6 +36,7 @@ impl<'a> Holder<'a> {
             resource,
             scopes,
             session_id: None,
+            actor: None,
         }
     }
 }
@@ -60,6 +63,8 @@ struct Claims<'a> {
     scope: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<&'a Value>,
     iat: i64,
     exp: i64,
     jti: &'a str,
@@ -110,6 +115,7 @@ impl Zone {
             keycard_app_id: holder.application_identifier,
             scope: (!holder.scopes.is_empty()).then(|| holder.scopes.join(" ")),
             sid: holder.session_id,
+            act: holder.actor,
             iat,
             exp: iat.saturating_add_unsigned(lifetime.as_secs()),
             jti: id,
@@ -142,7 +148,7 @@ pub(super) fn compact(mut input: String, signature: &[u8]) -> String {
     input
 }
 
-// Strings, integers and nothing else: serializing them has no way to fail.
+// Strings, integers and JSON of our own making, no maps with odd keys: serializing them has no way to fail.
 fn to_bytes<T: Serialize>(value: &T) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }

@@ -117,6 +117,7 @@ impl Zone {
             resource: &resource,
             scopes: &scopes,
             session_id: Some(&session_id),
+            actor: None,
         }))
     }
 

@@ -1,14 +1,19 @@
 //! The zone: what it knows, and what it is asked to do. No HTTP type appears below here.
 
 pub(crate) mod access_token;
+pub(crate) mod assertion;
 pub(crate) mod authorize;
 mod bounded;
 pub(crate) mod client_authentication;
+pub(crate) mod client_keys;
+pub(crate) mod client_metadata;
 pub(crate) mod description;
 pub(crate) mod directory;
+mod documents;
 pub(crate) mod exchange;
 mod grants;
 pub(crate) mod identifiers;
+mod impersonation;
 pub(crate) mod introspect;
 pub(crate) mod keys;
 mod metadata;
@@ -29,10 +34,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use crate::audit::{AuditLog, Draft};
-use crate::config::{Config, Issuer};
+use crate::config::{ApplicationConfig, ClientKeys, Config, Issuer};
+use crate::fetch::Fetcher;
 use crate::ports::Ports;
+use assertion::Assertions;
 use bounded::Bounded;
-use directory::{Directory, DirectoryError};
+use directory::{Client, Directory, DirectoryError};
+use documents::Documents;
 use grants::GrantStore;
 use keys::{KeyError, Keys};
 use sign_in::SignIns;
@@ -45,6 +53,7 @@ pub(crate) struct Zone {
     pub(crate) audit: AuditLog,
     /// Both well-known documents, as served: they depend on nothing but the issuer.
     pub(crate) metadata: Arc<[u8]>,
+    pub(crate) fetcher: Fetcher,
     config: Config,
     ports: Ports,
     state: Mutex<State>,
@@ -55,6 +64,8 @@ struct State {
     directory: Directory,
     sign_ins: SignIns,
     grants: GrantStore,
+    assertions: Assertions,
+    documents: Documents,
     /// Access tokens that are no longer active.
     revoked: Bounded<String, ()>,
 }
@@ -68,6 +79,10 @@ pub(crate) enum ZoneError {
     Directory(#[from] DirectoryError),
     #[error("there is no user {0:?} to sign in automatically")]
     UnknownAutoSignIn(String),
+    #[error(
+        "{0:?} allows no client_id: give an exact URL with a path, an origin with one label that is _ (as in          https://_.example.com), or _ for all"
+    )]
+    AllowedClientId(String),
 }
 
 impl State {
@@ -76,6 +91,8 @@ impl State {
             directory: Directory::new(config, issuer)?,
             sign_ins: SignIns::new(config.limits.sessions),
             grants: GrantStore::new(config.limits.grants, &*ports.entropy),
+            assertions: Assertions::new(config.limits.assertions),
+            documents: Documents::new(),
             revoked: Bounded::new(config.limits.grants),
         })
     }
@@ -90,6 +107,13 @@ impl Zone {
         {
             return Err(ZoneError::UnknownAutoSignIn(email.clone()));
         }
+        let fetcher = Fetcher::new(config.fetch_loopback.unwrap_or(false));
+        for application in &config.applications {
+            check_keys(&fetcher, application)?;
+        }
+        if let Some(entry) = config.cimd.allowed_client_ids.iter().find(|entry| !client_metadata::is_entry(entry)) {
+            return Err(ZoneError::AllowedClientId(entry.clone()));
+        }
         // Last: a zone that does not start must not leave a thread behind that makes a key for it.
         let signing_key = config.signing_key.as_ref().map(secret::Secret::reveal);
         let keys = Keys::begin(signing_key, config.limits.keys)?;
@@ -97,7 +121,8 @@ impl Zone {
         Ok(Self {
             keys,
             audit: AuditLog::new(&id, config.limits.events),
-            metadata: metadata::document(&issuer).into(),
+            metadata: metadata::document(&issuer, config.cimd.enabled).into(),
+            fetcher,
             id,
             issuer,
             config,
@@ -112,6 +137,12 @@ impl Zone {
         *self.state() = fresh;
         self.audit.clear();
         Ok(())
+    }
+
+    /// Adds an application whose keys, where they must be fetched, are where something can be fetched.
+    pub(crate) fn add_application(&self, application: &ApplicationConfig) -> Result<Arc<Client>, DirectoryError> {
+        check_keys(&self.fetcher, application)?;
+        self.with_directory(|directory| directory.add_application(application))
     }
 
     /// Does something with the directory of users, resources and clients.
@@ -144,6 +175,19 @@ impl Zone {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn check_keys(fetcher: &Fetcher, application: &ApplicationConfig) -> Result<(), DirectoryError> {
+    let workload = application.workload_identity.as_ref().map(|workload| &workload.keys);
+    for keys in application.keys.iter().chain(workload) {
+        let (what, url) = match keys {
+            ClientKeys::Jwks(_) => continue,
+            ClientKeys::JwksUri(uri) => ("jwks_uri", uri),
+            ClientKeys::Document => ("client_id", &application.client_id),
+        };
+        fetcher.check(url).map_err(|because| DirectoryError::Invalid { what, because: because.to_string() })?;
+    }
+    Ok(())
 }
 
 /// `duration` after `moment`, or the end of time.
