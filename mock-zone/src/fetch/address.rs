@@ -15,15 +15,19 @@ pub(super) fn is_permitted(ip: IpAddr, loopback: bool) -> bool {
 /// a document.
 fn is_public_v4(ip: Ipv4Addr) -> bool {
     let [a, b, c, _] = ip.octets();
-    let is_special = match (a, b, c) {
-        // This network; shared addresses (RFC 6598); benchmarking (RFC 2544); IETF protocols; 6to4 relays.
-        (0, ..) | (100, 64..=127, _) | (198, 18..=19, _) | (192, 0, 0) | (192, 88, 99) => true,
-        // AS112 and AMT relays.
-        (192, 31, 196) | (192, 52, 193) | (192, 175, 48) => true,
-        // Reserved, and the limited broadcast.
-        (240.., ..) => true,
-        _ => false,
-    };
+    // This network; shared addresses (RFC 6598); benchmarking (RFC 2544); IETF protocols; relays of 6to4, AS112 and AMT;
+    // what is reserved, the limited broadcast among it.
+    let is_special = matches!(
+        (a, b, c),
+        (0 | 240.., ..)
+            | (100, 64..=127, _)
+            | (198, 18..=19, _)
+            | (192, 0, 0)
+            | (192, 88, 99)
+            | (192, 31, 196)
+            | (192, 52, 193)
+            | (192, 175, 48)
+    );
     !(is_special
         || ip.is_private()
         || ip.is_loopback()
@@ -42,7 +46,7 @@ fn is_public_v6(ip: Ipv6Addr) -> bool {
         // An IPv4 address behind a translator (RFC 6052) or a tunnel (RFC 3056) is judged by itself.
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => inner(high, low),
         // IETF protocols, Teredo and ORCHID among them; documentation (RFC 3849, RFC 9637).
-        [0x2001, 0..=0x1ff, ..] | [0x2001, 0xdb8, ..] | [0x3fff, 0..=0x0fff, ..] => false,
+        [0x2001, 0..=0x1ff | 0xdb8, ..] | [0x3fff, 0..=0x0fff, ..] => false,
         // Only this is global unicast (RFC 4291 section 2.4): no local use, no multicast, nothing mapped or compatible.
         [0x2000..=0x3fff, ..] => true,
         _ => false,

@@ -34,8 +34,15 @@ const LONGEST_URL: usize = 2048;
 /// A JSON object, and how long its sender says that it holds.
 #[derive(Debug)]
 pub(crate) struct Fetched {
-    pub(crate) members: Map<String, Value>,
+    /// As it was sent: parsed, it could be many times larger.
+    body: Box<[u8]>,
     pub(crate) fresh_for: Option<Duration>,
+}
+
+impl Fetched {
+    pub(crate) fn members(&self) -> Result<Map<String, Value>, FetchError> {
+        serde_json::from_slice(&self.body).map_err(|_| FetchError::NotAnObject)
+    }
 }
 
 /// Why nothing was fetched. No text repeats the URL or anything of the answer.
@@ -171,10 +178,8 @@ impl Fetcher {
             }
             body.extend_from_slice(&chunk);
         }
-        match serde_json::from_slice(&body) {
-            Ok(Value::Object(members)) => Ok(Fetched { members, fresh_for }),
-            _ => Err(FetchError::NotAnObject),
-        }
+        let fetched = Fetched { body: body.into(), fresh_for };
+        fetched.members().map(|_| fetched)
     }
 
     fn client(&self) -> Result<&Client, FetchError> {

@@ -35,9 +35,9 @@ impl IntoResponse for IntrospectError {
     fn into_response(self) -> Response {
         let code = self.oauth_code();
         if code != "invalid_client" {
-            return oauth_error(StatusCode::BAD_REQUEST, code, &self.to_string());
+            return oauth_error(StatusCode::BAD_REQUEST, code, &self.told());
         }
-        let mut response = oauth_error(StatusCode::UNAUTHORIZED, code, &self.to_string());
+        let mut response = oauth_error(StatusCode::UNAUTHORIZED, code, &self.told());
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"mock-zone\""));
         response
     }

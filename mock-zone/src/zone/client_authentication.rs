@@ -58,6 +58,21 @@ impl ClientError {
         }
     }
 
+    /// What the sender is told. Any web page may send a request and read the answer, and must not learn by it what runs
+    /// on this machine: what came of a fetch stands in the event and the log.
+    pub(crate) fn told(&self) -> String {
+        match self {
+            Self::Metadata(error) if error.is_of_the_document() => {
+                "the client_id is a URL that leads to no usable metadata document; the zone's log says why".to_owned()
+            }
+            Self::Assertion { because: AssertionError::Keys(_), .. } => {
+                "the client_assertion proves nothing: the keys to verify it with cannot be had; the zone's log says why"
+                    .to_owned()
+            }
+            other => other.to_string(),
+        }
+    }
+
     pub(super) fn oauth_code(&self) -> &'static str {
         match self {
             Self::Repeated(_) | Self::TwoWays | Self::TwoClients => "invalid_request",
@@ -120,9 +135,9 @@ impl Zone {
 
     /// The client that this assertion proves to ask.
     async fn prove(&self, assertion: &str, posted_id: Option<&str>) -> Result<Arc<Client>, ClientError> {
-        let refused = |client| move |because| ClientError::Assertion { client, because };
-        let assertion = Unproven::read(assertion).map_err(refused(None))?;
-        let (client, workload) = match self.asserted(&assertion).map_err(refused(None))? {
+        let refused = |because| ClientError::Assertion { client: None, because };
+        let assertion = Unproven::read(assertion).map_err(refused)?;
+        let (client, is_workload) = match self.asserted(&assertion).map_err(refused)? {
             Asserted::Client(id) => (self.known(&id).await?, false),
             Asserted::Workload(client) => (client, true),
         };
@@ -130,10 +145,15 @@ impl Zone {
             return Err(ClientError::TwoClients);
         }
         match &client.workload {
-            Some(workload_identity) if workload => self.prove_workload(workload_identity, &assertion).await,
+            Some(workload) if is_workload => self.prove_workload(workload, &assertion).await,
             _ => self.prove_client(&client, &assertion).await,
         }
-        .map_err(refused(Some(Arc::clone(&client))))?;
+        .map_err(|because| {
+            if let AssertionError::Keys(error) = &because {
+                tracing::info!(client_id = client.id, %error, "no keys to verify an assertion with");
+            }
+            ClientError::Assertion { client: Some(Arc::clone(&client)), because }
+        })?;
         Ok(client)
     }
 

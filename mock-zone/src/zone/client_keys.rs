@@ -15,12 +15,13 @@ use crate::fetch::FetchError;
 pub(super) const ALGORITHMS: [&str; 4] = ["RS256", "PS256", "ES256", "EdDSA"];
 
 /// The most keys of one set.
-const MOST_KEYS: usize = 100;
+const MOST_KEYS: usize = 32;
 
 /// Where keys are.
 #[derive(Debug, Clone)]
 pub(crate) enum KeySource {
-    Set(Arc<KeySet>),
+    /// Here, as text: a set that is ready to verify with is many times larger, and there may be one for each client.
+    Set(Arc<str>),
     Uri(String),
     /// A document that holds or names them.
     Document(String),
@@ -30,7 +31,7 @@ impl KeySource {
     /// Reads the configuration of `client_id`.
     pub(super) fn configured(keys: &ClientKeys, client_id: &str) -> Result<Self, KeySetError> {
         Ok(match keys {
-            ClientKeys::Jwks(set) => Self::Set(Arc::new(KeySet::read_value(set)?)),
+            ClientKeys::Jwks(set) => Self::set(set)?,
             ClientKeys::JwksUri(uri) => Self::Uri(uri.clone()),
             ClientKeys::Document => Self::Document(client_id.to_owned()),
         })
@@ -42,9 +43,14 @@ impl KeySource {
         match (given("jwks"), given("jwks_uri")) {
             (Some(_), Some(_)) => Err(KeySetError::Both),
             (None, None) => Err(KeySetError::Neither),
-            (Some(set), None) => Ok(Self::Set(Arc::new(KeySet::read_value(set)?))),
+            (Some(set), None) => Self::set(set),
             (None, Some(uri)) => Ok(Self::Uri(uri.as_str().ok_or(KeySetError::Uri(FetchError::NotAUrl))?.to_owned())),
         }
+    }
+
+    fn set(set: &Value) -> Result<Self, KeySetError> {
+        KeySet::read(set.as_object().ok_or(KeySetError::NotASet)?)?;
+        Ok(Self::Set(set.to_string().into()))
     }
 
     /// The URL that will be fetched.
@@ -132,10 +138,6 @@ impl KeySet {
         Ok(Self(usable))
     }
 
-    fn read_value(set: &Value) -> Result<Self, KeySetError> {
-        Self::read(set.as_object().ok_or(KeySetError::NotASet)?)
-    }
-
     /// Whether a key could be the one that this header names.
     fn has(&self, algorithm: &str, kid: Option<&str>) -> bool {
         self.candidates(algorithm, kid).next().is_some()
@@ -155,7 +157,7 @@ impl KeySet {
         let candidates: Vec<_> = self.candidates(algorithm, kid).collect();
         match (kid, candidates.as_slice()) {
             (Some(_), []) => Err(SignatureError::UnknownKey),
-            (None, []) | (None, [_, _, ..]) => Err(SignatureError::Ambiguous),
+            (None, [] | [_, _, ..]) => Err(SignatureError::Ambiguous),
             (_, candidates) if candidates.iter().any(|key| key.verifier.verify(message, signature).is_ok()) => Ok(()),
             _ => Err(SignatureError::Wrong),
         }
@@ -182,16 +184,16 @@ impl Zone {
         source: &KeySource,
         algorithm: &str,
         kid: Option<&str>,
-    ) -> Result<Arc<KeySet>, KeySetError> {
-        let read = |members: &Map<String, Value>| KeySet::read(members).map(Arc::new);
-        let has_key = |set: &Arc<KeySet>| set.has(algorithm, kid);
+    ) -> Result<KeySet, KeySetError> {
+        let read_set = |set: &str| KeySet::read(&serde_json::from_str(set).map_err(|_| KeySetError::NotASet)?);
+        let has_key = |set: &KeySet| set.has(algorithm, kid);
         match source {
-            KeySource::Set(set) => Ok(Arc::clone(set)),
-            KeySource::Uri(uri) => self.document(uri, read, has_key).await,
+            KeySource::Set(set) => read_set(set),
+            KeySource::Uri(uri) => self.document(uri, KeySet::read, has_key).await,
             KeySource::Document(url) => match self.document(url, |members| read_document(members, url), |_| true).await
             {
-                Ok(KeySource::Set(set)) => Ok(set),
-                Ok(KeySource::Uri(uri)) => self.document(&uri, read, has_key).await,
+                Ok(KeySource::Set(set)) => read_set(&set),
+                Ok(KeySource::Uri(uri)) => self.document(&uri, KeySet::read, has_key).await,
                 // One document does not name another.
                 Ok(KeySource::Document(_)) => Err(KeySetError::Neither),
                 Err(KeySetError::Uri(error)) => Err(KeySetError::Document(error)),

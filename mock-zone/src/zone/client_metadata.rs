@@ -47,6 +47,21 @@ pub(crate) enum MetadataError {
     Metadata(#[from] RegistrationError),
 }
 
+impl MetadataError {
+    /// Whether it tells of what was, or was not, at the URL.
+    pub(super) fn is_of_the_document(&self) -> bool {
+        let is_of_the_text = matches!(
+            self,
+            Self::NotAllowed
+                | Self::NoPath
+                | Self::Fragment
+                | Self::NotNormal
+                | Self::Fetch(FetchError::NotAUrl | FetchError::UserInfo | FetchError::Scheme)
+        );
+        !is_of_the_text
+    }
+}
+
 /// Whether a `client_id` is a URL, and so may lead to a document.
 fn is_url(client_id: &str) -> bool {
     client_id.starts_with("https://") || client_id.starts_with("http://")
@@ -73,7 +88,13 @@ impl Zone {
             Ok(client) => directory.learn(Arc::clone(client)),
             Err(_) => directory.unlearn(client_id),
         });
-        learned.map(|_| ())
+        match learned {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                tracing::info!(%error, "a client_id that is a URL led to no client");
+                Err(error)
+            }
+        }
     }
 
     async fn read_client(&self, client_id: &str, cimd: &Cimd) -> Result<Arc<Client>, MetadataError> {

@@ -176,8 +176,8 @@ pub(crate) struct Directory {
     /// By issuer, and by subject within.
     workloads: HashMap<String, HashMap<Option<String>, Arc<Client>>>,
     registered: Bounded<String, Arc<Client>>,
-    /// Of metadata documents.
-    learned: Bounded<String, Arc<Client>>,
+    /// Of metadata documents; none where the newest made no client.
+    learned: Bounded<String, Option<Arc<Client>>>,
 }
 
 impl Directory {
@@ -337,7 +337,7 @@ impl Directory {
 
     pub(crate) fn client(&self, id: &str) -> Option<Arc<Client>> {
         let known = self.applications.get(id).or_else(|| self.registered.find(id));
-        known.or_else(|| self.learned.find(id)).cloned()
+        known.or_else(|| self.learned.find(id)?.as_ref()).cloned()
     }
 
     /// Whether an application has this client id, so that no document is asked about it.
@@ -431,14 +431,16 @@ impl Directory {
     /// Keeps a client as its metadata document has it now.
     pub(crate) fn learn(&mut self, client: Arc<Client>) {
         match self.learned.find_mut(&client.id) {
-            Some(known) => *known = client,
-            None => self.learned.insert(client.id.clone(), client),
+            Some(known) => *known = Some(client),
+            None => self.learned.insert(client.id.clone(), Some(client)),
         }
     }
 
     /// Forgets a client whose metadata document is not there any more.
     pub(crate) fn unlearn(&mut self, id: &str) {
-        self.learned.remove(id);
+        if let Some(known) = self.learned.find_mut(id) {
+            *known = None;
+        }
     }
 
     /// Keeps a client that registered itself.

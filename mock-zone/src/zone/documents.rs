@@ -55,13 +55,13 @@ impl Zone {
     ) -> Result<T, E> {
         let kept = self.state().documents.fresh(url, self.now());
         if let Some(kept) = kept
-            && let Ok(read) = read(&kept.members)
+            && let Ok(read) = read(&kept.members()?)
             && enough(&read)
         {
             return Ok(read);
         }
         let document = self.fetcher.fetch(url).await?;
-        let read = read(&document.members)?;
+        let read = read(&document.members()?)?;
         let lifetime = document.fresh_for.unwrap_or(USUAL).clamp(SHORTEST, LONGEST);
         let fresh_until = later(self.now(), lifetime);
         self.state().documents.keep(url, Kept { document, fresh_until });

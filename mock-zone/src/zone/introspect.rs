@@ -24,6 +24,11 @@ pub(crate) enum IntrospectError {
 }
 
 impl IntrospectError {
+    /// What the sender of the request is told.
+    pub(crate) fn told(&self) -> String {
+        if let Self::Client(error) = self { error.told() } else { self.to_string() }
+    }
+
     /// The `error` value of RFC 6749 section 5.2.
     pub(crate) fn oauth_code(&self) -> &'static str {
         match self {

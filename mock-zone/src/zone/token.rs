@@ -99,6 +99,11 @@ pub(crate) enum TokenError {
 }
 
 impl TokenError {
+    /// What the sender of the request is told.
+    pub(crate) fn told(&self) -> String {
+        if let Self::Client(error) = self { error.told() } else { self.to_string() }
+    }
+
     /// The `error` value of RFC 6749 section 5.2 or RFC 8707 section 2; `None` where the zone is at fault.
     pub(crate) fn oauth_code(&self) -> Option<&'static str> {
         Some(match self {

@@ -75,6 +75,13 @@ impl Setting {
         assert!(text(&refusal["error_description"]).contains(says), "{says:?} in {refusal}");
         self.zone.last_failure("credentials:issue", "invalid_client").await;
     }
+
+    /// The reason stands in the trail alone: any web page can ask, and would learn what runs on this machine.
+    async fn has_no_keys(&self, assertion: &str, because: &str) {
+        self.is_refused(assertion, "the keys to verify it with cannot be had; the zone's log says why").await;
+        let event = self.zone.last_event().await;
+        assert!(text(&event["message"]).contains(because), "{because:?} in {event}");
+    }
 }
 
 #[tokio::test]
@@ -248,7 +255,7 @@ async fn keys_at_a_url_are_kept_and_a_new_one_is_found_at_once() {
     assert_eq!(client_id, "Delegated_Server");
     let claims = |jti| setting.claims(&client_id, jti);
 
-    setting.is_refused(&old.sign(&claims("1")), "jwks_uri: it answers with status 404").await;
+    setting.has_no_keys(&old.sign(&claims("1")), "jwks_uri: it answers with status 404").await;
     setting.site.serve("/jwks.json", &old.jwks());
     setting.is_taken(&old.sign(&claims("1"))).await;
     setting.is_taken(&old.sign(&claims("2"))).await;
@@ -265,7 +272,7 @@ async fn keys_at_a_url_are_kept_and_a_new_one_is_found_at_once() {
     setting.is_taken(&new.sign(&claims("7"))).await;
     setting.site.serve("/jwks.json", &json!({"keys": [new.private()]}));
     setting.clock.forward(Duration::from_secs(301));
-    setting.is_refused(&new.sign(&claims("8")), "private or symmetric").await;
+    setting.has_no_keys(&new.sign(&claims("8")), "private or symmetric").await;
 }
 
 #[tokio::test]
@@ -280,11 +287,11 @@ async fn a_client_id_that_is_a_url_leads_to_the_keys() {
     let client_id = setting.application(&json!({"client_id": url})).await;
     assert_eq!(client_id, url);
 
-    setting.is_refused(&key.sign(&setting.claims(&url, "1")), "the document at the client_id: it answers with").await;
+    setting.has_no_keys(&key.sign(&setting.claims(&url, "1")), "the document at the client_id: it answers with").await;
     setting.site.serve(path, &json!({"resource": RESOURCE}));
-    setting.is_refused(&key.sign(&setting.claims(&url, "1")), "jwks or jwks_uri is required").await;
+    setting.has_no_keys(&key.sign(&setting.claims(&url, "1")), "jwks or jwks_uri is required").await;
     setting.site.serve(path, &patched(metadata.clone(), &json!({"client_id": "https://other.example"})));
-    setting.is_refused(&key.sign(&setting.claims(&url, "1")), "for another client_id").await;
+    setting.has_no_keys(&key.sign(&setting.claims(&url, "1")), "for another client_id").await;
     setting.site.serve(path, &metadata);
     let token = setting.is_taken(&key.sign(&setting.claims(&url, "1"))).await;
     assert_eq!(token["client_id"], url);
@@ -339,7 +346,7 @@ async fn a_client_registers_its_keys() {
         (json!({"jwks": {"keys": []}}), "no public key for one of"),
         (json!({"jwks": {"keys": [{"kty": "XYZ"}]}}), "no public key for one of"),
         (json!({"jwks": []}), "must be an object"),
-        (json!({"jwks": {"keys": vec![key.public(); 101]}}), "at most 100"),
+        (json!({"jwks": {"keys": vec![key.public(); 33]}}), "at most 32"),
         (json!({"jwks_uri": 1}), "jwks_uri: it is no absolute URL"),
         (json!({"jwks_uri": "http://keys.example/jwks"}), "jwks_uri: it must be https"),
         (json!({"jwks_uri": "https://169.254.169.254/jwks"}), "jwks_uri: its address is private or special"),

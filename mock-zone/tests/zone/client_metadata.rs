@@ -204,7 +204,9 @@ async fn the_token_endpoint_learns_a_client_too_and_takes_its_assertion() {
     assert_eq!(refusal["error"], "invalid_grant", "{refusal}");
     let (_, refusal) = zone.redeem(&site.at("/third.json"), "code").await;
     assert_eq!(refusal["error"], "invalid_client", "{refusal}");
-    assert!(text(&refusal["error_description"]).contains("status 404"), "{refusal}");
+    assert!(text(&refusal["error_description"]).contains("the zone's log says why"), "{refusal}");
+    let event = zone.last_failure("credentials:issue", "invalid_client").await;
+    assert!(text(&event["message"]).contains("status 404"), "{event}");
 }
 
 #[tokio::test]
