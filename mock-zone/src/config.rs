@@ -1,8 +1,12 @@
 //! What a zone is made of before the first request: issuer, users, resources, applications, limits.
 
+mod clients;
+
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Duration;
+
+pub use clients::{Cimd, ClientKeys, WorkloadIdentity};
 
 use url::Url;
 
@@ -40,6 +44,15 @@ pub struct Config {
     pub refresh_token_lifetime: Duration,
     /// How long a browser stays signed in.
     pub session_lifetime: Duration,
+    /// Which clients the zone learns from their own metadata documents.
+    pub cimd: Cimd,
+    /// Whether metadata documents and key sets are fetched from this machine too; `None`: while the zone listens on
+    /// loopback alone.
+    pub fetch_loopback: Option<bool>,
+    /// Whether a client assertion may name the client itself as its audience, as Keycard's TypeScript SDK has it.
+    pub assertion_audience_client_id: bool,
+    /// Whether an exchange takes an `actor_token` and writes the chain of actors into `act` (RFC 8693 section 4.1).
+    pub act_chain: bool,
     /// The sizes that no request may make the zone exceed.
     pub limits: Limits,
 }
@@ -68,6 +81,10 @@ impl Default for Config {
             code_lifetime: Duration::from_secs(60),
             refresh_token_lifetime: Duration::from_secs(30 * 24 * 60 * 60),
             session_lifetime: Duration::from_secs(12 * 60 * 60),
+            cimd: Cimd::default(),
+            fetch_loopback: None,
+            assertion_audience_client_id: false,
+            act_chain: false,
             limits: Limits::default(),
         }
     }
@@ -130,7 +147,7 @@ impl ResourceConfig {
     }
 }
 
-/// An application with a client secret.
+/// An application with a client secret, and further credentials if it has them.
 #[derive(Debug, Clone)]
 pub struct ApplicationConfig {
     /// What people call it.
@@ -146,6 +163,30 @@ pub struct ApplicationConfig {
     /// Whether a user must have granted access to a resource before their token is exchanged for it. The zone has no page
     /// that asks for this apart, so a sign-in for that resource is the grant.
     pub consent_required: bool,
+    /// The keys of its assertions (`private_key_jwt`), which it may send in place of its secret.
+    pub keys: Option<ClientKeys>,
+    /// The platform whose tokens prove that it is this application.
+    pub workload_identity: Option<WorkloadIdentity>,
+    /// Whether it may have tokens for users who granted access, without a token of theirs. The real zone's policies
+    /// decide that; here nothing but this does.
+    pub impersonation: bool,
+}
+
+impl ApplicationConfig {
+    /// An application with a secret and nothing else.
+    pub fn new(name: &str, client_id: &str, client_secret: Secret) -> Self {
+        Self {
+            name: name.to_owned(),
+            client_id: client_id.to_owned(),
+            client_secret,
+            redirect_uris: Vec::new(),
+            dependencies: Vec::new(),
+            consent_required: false,
+            keys: None,
+            workload_identity: None,
+            impersonation: false,
+        }
+    }
 }
 
 /// The sizes that no request may make the zone exceed.
@@ -165,6 +206,8 @@ pub struct Limits {
     pub requests: usize,
     /// Signing keys kept, retired ones included. The oldest retired one makes room.
     pub keys: usize,
+    /// Client assertions remembered until they expire, so that none is taken twice. A full store refuses.
+    pub assertions: usize,
     /// Connections served at once. More wait.
     pub connections: usize,
 }
@@ -179,6 +222,7 @@ impl Default for Limits {
             events: 10_000,
             requests: 10_000,
             keys: 64,
+            assertions: 10_000,
             connections: 1_024,
         }
     }

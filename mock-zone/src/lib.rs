@@ -9,6 +9,7 @@ pub mod cli;
 mod config;
 mod control;
 mod embedded;
+mod fetch;
 mod http;
 mod listen;
 mod ports;
@@ -22,7 +23,10 @@ use std::time::Duration;
 use axum::Router;
 use tokio::net::TcpListener;
 
-pub use config::{ApplicationConfig, Config, Control, Issuer, IssuerError, Limits, ResourceConfig, UserConfig};
+pub use config::{
+    ApplicationConfig, Cimd, ClientKeys, Config, Control, Issuer, IssuerError, Limits, ResourceConfig, UserConfig,
+    WorkloadIdentity,
+};
 pub use embedded::MockZone;
 pub use ports::{Clock, Entropy, Ports};
 pub use zone::algorithm::{SigningAlgorithm, UnknownAlgorithm};
@@ -84,7 +88,7 @@ struct Server {
 }
 
 /// Everything that can go wrong before the first request.
-fn prepare(listeners: Vec<TcpListener>, config: Config, ports: Ports) -> Result<Server, ServeError> {
+fn prepare(listeners: Vec<TcpListener>, mut config: Config, ports: Ports) -> Result<Server, ServeError> {
     let addresses = listeners.iter().map(TcpListener::local_addr).collect::<Result<Vec<_>, _>>()?;
     let first = *addresses.first().ok_or(ServeError::NothingToListenOn)?;
     if matches!(config.control, Control::Open)
@@ -92,6 +96,7 @@ fn prepare(listeners: Vec<TcpListener>, config: Config, ports: Ports) -> Result<
     {
         return Err(ServeError::Unguarded { address: *address });
     }
+    config.fetch_loopback.get_or_insert_with(|| addresses.iter().all(|address| address.ip().is_loopback()));
     let issuer = config.issuer.clone().unwrap_or_else(|| Issuer::of_address(first));
     let limits = config.limits;
     let app = http::App {

@@ -95,6 +95,11 @@ pub(super) fn wrong_kind(name: &str, expected: &str, value: &Value) -> ControlEr
 }
 
 impl Members {
+    /// The members of an object within another.
+    pub(super) fn of(object: Map<String, Value>) -> Self {
+        Self(object)
+    }
+
     /// A member's value; null counts as absent.
     pub(super) fn value(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name).filter(|value| !value.is_null())

@@ -27,7 +27,11 @@ pub(super) async fn begin(
     if query.len() > LONGEST_QUERY {
         return refused(&zone.refuse_unread(AuthorizeError::TooLong { longest: LONGEST_QUERY }, &source));
     }
-    let request = match zone.consider(&Parameters::parse(query.as_bytes()), &source) {
+    let parameters = Parameters::parse(query.as_bytes());
+    if let Err(error) = zone.learn(&parameters).await {
+        return refused(&zone.refuse_unread(error.into(), &source));
+    }
+    let request = match zone.consider(&parameters, &source) {
         Ok(request) => request,
         Err(refusal) => return refused(&refusal),
     };

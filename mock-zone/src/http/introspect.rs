@@ -24,7 +24,7 @@ pub(super) async fn answer(
     let answered = async {
         let body = body.map_err(|error| oauth_error(StatusCode::BAD_REQUEST, "invalid_request", &error.to_string()))?;
         let authorization = headers.get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or(""));
-        let answer = app.zone.introspect(authorization, &Parameters::parse(&body));
+        let answer = app.zone.introspect(authorization, &Parameters::parse(&body)).await;
         let answer = answer.map_err(IntoResponse::into_response)?;
         Ok::<Arc<[u8]>, Response>(answer.to_string().into_bytes().into())
     };
@@ -35,9 +35,9 @@ impl IntoResponse for IntrospectError {
     fn into_response(self) -> Response {
         let code = self.oauth_code();
         if code != "invalid_client" {
-            return oauth_error(StatusCode::BAD_REQUEST, code, &self.to_string());
+            return oauth_error(StatusCode::BAD_REQUEST, code, &self.told());
         }
-        let mut response = oauth_error(StatusCode::UNAUTHORIZED, code, &self.to_string());
+        let mut response = oauth_error(StatusCode::UNAUTHORIZED, code, &self.told());
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"mock-zone\""));
         response
     }

@@ -96,9 +96,9 @@ impl IntoResponse for TokenError {
             );
         };
         if code != "invalid_client" {
-            return oauth_error(StatusCode::BAD_REQUEST, code, &self.to_string());
+            return oauth_error(StatusCode::BAD_REQUEST, code, &self.told());
         }
-        let mut response = oauth_error(StatusCode::UNAUTHORIZED, code, &self.to_string());
+        let mut response = oauth_error(StatusCode::UNAUTHORIZED, code, &self.told());
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"mock-zone\""));
         response
     }

@@ -25,6 +25,8 @@ pub(crate) struct Holder<'a> {
     pub(crate) targets: &'a [Arc<Resource>],
     pub(crate) scopes: &'a [String],
     pub(crate) session_id: Option<&'a str>,
+    /// Who acts for the subject, and who did before (RFC 8693 section 4.1).
+    pub(crate) actor: Option<&'a Value>,
 }
 
 impl<'a> Holder<'a> {
@@ -38,6 +40,7 @@ impl<'a> Holder<'a> {
             targets: &[],
             scopes,
             session_id: None,
+            actor: None,
         }
     }
 }
@@ -67,6 +70,8 @@ struct Claims<'a> {
     target: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<&'a Value>,
     iat: i64,
     exp: i64,
     jti: &'a str,
@@ -118,6 +123,7 @@ impl Zone {
             scope: (!holder.scopes.is_empty()).then(|| holder.scopes.join(" ")),
             target: holder.targets.iter().map(|target| target.identifier.as_str()).collect(),
             sid: holder.session_id,
+            act: holder.actor,
             iat,
             exp: iat.saturating_add_unsigned(lifetime.as_secs()),
             jti: id,
@@ -157,7 +163,7 @@ pub(super) fn compact(mut input: String, signature: &[u8]) -> String {
     input
 }
 
-// Strings, numbers, lists of them and nothing else: serializing them has no way to fail.
+// Strings, integers, lists and JSON of our own making, no maps with odd keys: serializing them has no way to fail.
 fn to_bytes<T: Serialize>(value: &T) -> Vec<u8> {
     serde_json::to_vec(value).unwrap_or_default()
 }

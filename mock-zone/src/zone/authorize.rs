@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::client_metadata::MetadataError;
 use super::description::{description, listed, shown};
 use super::directory::{Client, Grants, Resource, UnknownResource, userinfo_resource};
 use super::grants::{Code, Grant, draw_code};
@@ -62,6 +63,8 @@ pub(crate) enum AuthorizeError {
     ClientMissing,
     #[error("no client is registered under this client_id; the zone forgets clients when it restarts: register again")]
     UnknownClient,
+    #[error(transparent)]
+    ClientMetadata(#[from] MetadataError),
     #[error("redirect_uri is required: the client registered {registered}")]
     RedirectMissing { registered: String },
     #[error("redirect_uri {sent} is not registered; the client registered {registered} (compared byte for byte)")]
@@ -92,7 +95,7 @@ impl AuthorizeError {
     /// The `error` value of RFC 6749 section 4.1.2.1, RFC 8707 section 2 or OpenID Connect Core section 3.1.2.6.
     pub(crate) fn oauth_code(&self) -> &'static str {
         match self {
-            Self::UnknownClient => "invalid_client",
+            Self::UnknownClient | Self::ClientMetadata(_) => "invalid_client",
             Self::GrantNotAllowed => "unauthorized_client",
             Self::ResponseType => "unsupported_response_type",
             Self::RequestObject("request") => "request_not_supported",

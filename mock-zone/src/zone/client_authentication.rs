@@ -8,6 +8,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use url::form_urlencoded;
 
 use super::Zone;
+use super::assertion::{Asserted, AssertionError, JWT_BEARER, Unproven};
+use super::client_metadata::MetadataError;
 use super::directory::{Authentication, Client, Methods};
 use super::parameters::{Parameters, Repeated};
 
@@ -20,19 +22,23 @@ pub(crate) enum ClientError {
     MalformedBasic,
     #[error("the client authenticated in two ways; it must use one (RFC 6749 section 2.3)")]
     TwoWays,
-    #[error("client_id in the form differs from the one in the Authorization header")]
+    #[error("client_id in the form differs from the one in the Authorization header or the client_assertion")]
     TwoClients,
-    #[error("client_id is required, in the form or in an Authorization header")]
+    #[error("client_id is required, in the form, in an Authorization header or in a client_assertion")]
     Missing,
-    #[error("client_assertion is not supported by this zone; it takes {0}")]
-    Assertion(&'static str),
+    #[error("the client_assertion proves nothing: {because}")]
+    Assertion { client: Option<Arc<Client>>, because: AssertionError },
+    #[error("this client registered private_key_jwt and must send a client_assertion")]
+    AssertionMissing(Arc<Client>),
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
     #[error("no client is registered under this client_id; the zone forgets clients when it restarts: register again")]
     Unknown,
     #[error("this client has a secret and must send it")]
     SecretMissing(Arc<Client>),
     #[error("the client secret is wrong")]
     WrongSecret(Arc<Client>),
-    #[error("this client registered token_endpoint_auth_method {registered}; it must send its secret that way")]
+    #[error("this client registered token_endpoint_auth_method {registered}; it must authenticate that way")]
     OtherWay { client: Arc<Client>, registered: &'static str },
     #[error("this client registered as public (none) and has no secret, but sent one")]
     NoSecretExpected(Arc<Client>),
@@ -45,8 +51,25 @@ impl ClientError {
             Self::SecretMissing(client)
             | Self::WrongSecret(client)
             | Self::OtherWay { client, .. }
+            | Self::AssertionMissing(client)
+            | Self::Assertion { client: Some(client), .. }
             | Self::NoSecretExpected(client) => Some(client),
             _ => None,
+        }
+    }
+
+    /// What the sender is told. Any web page may send a request and read the answer, and must not learn by it what runs
+    /// on this machine: what came of a fetch stands in the event and the log.
+    pub(crate) fn told(&self) -> String {
+        match self {
+            Self::Metadata(error) if error.is_of_the_document() => {
+                "the client_id is a URL that leads to no usable metadata document; the zone's log says why".to_owned()
+            }
+            Self::Assertion { because: AssertionError::Keys(_), .. } => {
+                "the client_assertion proves nothing: the keys to verify it with cannot be had; the zone's log says why"
+                    .to_owned()
+            }
+            other => other.to_string(),
         }
     }
 
@@ -67,30 +90,41 @@ enum Way {
 
 impl Zone {
     /// The client behind a token request.
-    pub(super) fn authenticate(
+    pub(super) async fn authenticate(
         &self,
         authorization: Option<&str>,
         parameters: &Parameters<'_>,
     ) -> Result<Arc<Client>, ClientError> {
         let posted_id = parameters.single("client_id")?;
         let posted_secret = parameters.single("client_secret")?;
-        if parameters.all("client_assertion").next().is_some() {
-            return Err(ClientError::Assertion(
-                "client_secret_basic, client_secret_post and, for public clients, none",
-            ));
+        let unknown = |because| ClientError::Assertion { client: None, because };
+        match (parameters.single("client_assertion")?, parameters.single("client_assertion_type")?) {
+            (None, None) => {}
+            (None, Some(_)) => return Err(unknown(AssertionError::Missing)),
+            (Some(_), _) if authorization.is_some() || posted_secret.is_some() => return Err(ClientError::TwoWays),
+            (Some(assertion), Some(JWT_BEARER)) => return self.prove(assertion, posted_id).await,
+            (Some(_), _) => return Err(unknown(AssertionError::Type)),
         }
         let Some(authorization) = authorization else {
-            let client = self.known(posted_id.ok_or(ClientError::Missing)?)?;
+            let client = self.known(posted_id.ok_or(ClientError::Missing)?).await?;
             return check(client, posted_secret.map(|secret| (Way::Post, secret)));
         };
         if posted_secret.is_some() {
             return Err(ClientError::TwoWays);
         }
         let basic = decode_basic(authorization).ok_or(ClientError::MalformedBasic)?;
-        let (client, secret) = readings(&basic)
-            .into_iter()
-            .find_map(|(id, secret)| Some((self.known(&id).ok()?, secret)))
-            .ok_or(ClientError::Unknown)?;
+        let mut found = Err(ClientError::Unknown);
+        for (id, secret) in readings(&basic) {
+            match self.known(&id).await {
+                Ok(client) => {
+                    found = Ok((client, secret));
+                    break;
+                }
+                Err(ClientError::Unknown) => {}
+                Err(error) => found = Err(error),
+            }
+        }
+        let (client, secret) = found?;
         if posted_id.is_some_and(|id| id != client.id) {
             return Err(ClientError::TwoClients);
         }
@@ -99,7 +133,32 @@ impl Zone {
         check(client, secret)
     }
 
-    fn known(&self, id: &str) -> Result<Arc<Client>, ClientError> {
+    /// The client that this assertion proves to ask.
+    async fn prove(&self, assertion: &str, posted_id: Option<&str>) -> Result<Arc<Client>, ClientError> {
+        let refused = |because| ClientError::Assertion { client: None, because };
+        let assertion = Unproven::read(assertion).map_err(refused)?;
+        let (client, is_workload) = match self.asserted(&assertion).map_err(refused)? {
+            Asserted::Client(id) => (self.known(&id).await?, false),
+            Asserted::Workload(client) => (client, true),
+        };
+        if posted_id.is_some_and(|id| id != client.id) {
+            return Err(ClientError::TwoClients);
+        }
+        match &client.workload {
+            Some(workload) if is_workload => self.prove_workload(workload, &assertion).await,
+            _ => self.prove_client(&client, &assertion).await,
+        }
+        .map_err(|because| {
+            if let AssertionError::Keys(error) = &because {
+                tracing::info!(client_id = client.id, %error, "no keys to verify an assertion with");
+            }
+            ClientError::Assertion { client: Some(Arc::clone(&client)), because }
+        })?;
+        Ok(client)
+    }
+
+    async fn known(&self, id: &str) -> Result<Arc<Client>, ClientError> {
+        self.learn_client(id).await?;
         self.with_directory(|directory| directory.client(id)).ok_or(ClientError::Unknown)
     }
 }
@@ -145,6 +204,8 @@ fn check(client: Arc<Client>, sent: Option<(Way, &str)>) -> Result<Arc<Client>, 
         (Authentication::None, None) => Ok(client),
         (Authentication::None, Some(_)) => Err(ClientError::NoSecretExpected(client)),
         (Authentication::Secret { .. }, None) => Err(ClientError::SecretMissing(client)),
+        (Authentication::PrivateKey, None) => Err(ClientError::AssertionMissing(client)),
+        (Authentication::PrivateKey, Some(_)) => Err(ClientError::OtherWay { client, registered: "private_key_jwt" }),
         (Authentication::Secret { secret, methods }, Some((way, sent))) => {
             let registered = match (methods, way) {
                 (Methods::Basic, Way::Post) => Some("client_secret_basic"),

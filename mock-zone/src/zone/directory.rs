@@ -4,13 +4,15 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::assertion::Workload;
 use super::bounded::Bounded;
+use super::client_keys::KeySource;
 use super::description::{listed, shown};
 use super::identifiers;
 use super::redirect;
 use super::secret::Secret;
 use crate::audit::{ClientRef, UserRef};
-use crate::config::{ApplicationConfig, Config, Issuer, ResourceConfig, UserConfig};
+use crate::config::{ApplicationConfig, ClientKeys, Config, Issuer, ResourceConfig, UserConfig, WorkloadIdentity};
 
 /// A user who can sign in.
 pub(crate) struct User {
@@ -47,6 +49,10 @@ pub(crate) struct Client {
     pub(crate) redirect_uris: Vec<String>,
     pub(crate) authentication: Authentication,
     pub(crate) grants: Vec<Grants>,
+    /// The keys of its assertions.
+    pub(crate) keys: Option<KeySource>,
+    /// The platform whose tokens prove who it is.
+    pub(crate) workload: Option<Workload>,
     pub(crate) standing: Standing,
 }
 
@@ -57,6 +63,8 @@ pub(crate) enum Authentication {
     None,
     /// By its secret, in the named ways.
     Secret { secret: Secret, methods: Methods },
+    /// By an assertion that it signs, and in no other way.
+    PrivateKey,
 }
 
 /// The ways to send a client secret.
@@ -105,8 +113,10 @@ pub(crate) enum Standing {
         dependencies: Vec<String>,
         /// Whether a user must have granted access to a resource before their token is exchanged for it.
         consent_required: bool,
+        /// Whether it may have tokens for users without a token of theirs.
+        impersonation: bool,
     },
-    /// It registered itself, as anyone can.
+    /// It registered itself or has a metadata document, as anyone can.
     UserAgent,
 }
 
@@ -163,7 +173,11 @@ pub(crate) struct Directory {
     /// The identifiers in the order of their registration, without the platform's own resources.
     resource_order: Vec<String>,
     applications: HashMap<String, Arc<Client>>,
+    /// By issuer, and by subject within.
+    workloads: HashMap<String, HashMap<Option<String>, Arc<Client>>>,
     registered: Bounded<String, Arc<Client>>,
+    /// Of metadata documents; none where the newest made no client.
+    learned: Bounded<String, Option<Arc<Client>>>,
 }
 
 impl Directory {
@@ -176,7 +190,9 @@ impl Directory {
             resources: HashMap::new(),
             resource_order: Vec::new(),
             applications: HashMap::new(),
+            workloads: HashMap::new(),
             registered: Bounded::new(config.limits.registrations),
+            learned: Bounded::new(config.limits.registrations),
         };
         for (identifier, name) in
             [(events_resource(issuer), "Events API"), (userinfo_resource(issuer), "OpenID Connect UserInfo")]
@@ -319,7 +335,24 @@ impl Directory {
     }
 
     pub(crate) fn client(&self, id: &str) -> Option<Arc<Client>> {
-        self.applications.get(id).or_else(|| self.registered.find(id)).cloned()
+        let known = self.applications.get(id).or_else(|| self.registered.find(id));
+        known.or_else(|| self.learned.find(id)?.as_ref()).cloned()
+    }
+
+    /// Whether an application has this client id, so that no document is asked about it.
+    pub(crate) fn is_vouched_for(&self, id: &str) -> bool {
+        self.applications.contains_key(id)
+    }
+
+    /// Whether tokens of this issuer prove who an application is.
+    pub(crate) fn is_workload_issuer(&self, issuer: &str) -> bool {
+        self.workloads.contains_key(issuer)
+    }
+
+    /// The application whose workload identity has this issuer and subject.
+    pub(crate) fn workload(&self, issuer: &str, subject: &str) -> Option<Arc<Client>> {
+        let of_issuer = self.workloads.get(issuer)?;
+        of_issuer.get(&Some(subject.to_owned())).or_else(|| of_issuer.get(&None)).cloned()
     }
 
     pub(crate) fn add_application(&mut self, application: &ApplicationConfig) -> Result<Arc<Client>, DirectoryError> {
@@ -343,6 +376,10 @@ impl Directory {
             });
         }
         self.check_room("applications", self.applications.len())?;
+        let keys = application.keys.as_ref().map(|keys| KeySource::configured(keys, &application.client_id));
+        let keys = keys.transpose().map_err(|because| invalid("keys", &because))?;
+        let workload =
+            application.workload_identity.as_ref().map(|workload| self.read_workload(workload)).transpose()?;
         let client = Arc::new(Client {
             id: application.client_id.clone(),
             name: application.name.clone(),
@@ -352,14 +389,57 @@ impl Directory {
                 methods: Methods::Either,
             },
             grants: Grants::ALL.to_vec(),
+            keys,
+            workload,
             standing: Standing::Application {
                 identifier: format!("urn:app:{}", identifiers::derive("application", &application.client_id)),
                 dependencies: application.dependencies.clone(),
                 consent_required: application.consent_required,
+                impersonation: application.impersonation,
             },
         });
+        if let Some(workload) = &client.workload {
+            let of_issuer = self.workloads.entry(workload.issuer.clone()).or_default();
+            of_issuer.insert(workload.subject.clone(), Arc::clone(&client));
+        }
         self.applications.insert(client.id.clone(), Arc::clone(&client));
         Ok(client)
+    }
+
+    fn read_workload(&self, configured: &WorkloadIdentity) -> Result<Workload, DirectoryError> {
+        const WHAT: &str = "workload_identity";
+        let subject = configured.subject.as_deref();
+        for text in [Some(configured.issuer.as_str()), subject, configured.audience.as_deref()].into_iter().flatten() {
+            check_identifier(WHAT, text)?;
+        }
+        if matches!(configured.keys, ClientKeys::Document) {
+            return Err(invalid(WHAT, &"its keys must be jwks or jwks_uri"));
+        }
+        let keys = KeySource::configured(&configured.keys, "").map_err(|because| invalid(WHAT, &because))?;
+        if self.workloads.get(&configured.issuer).is_some_and(|known| known.contains_key(&configured.subject)) {
+            return Err(invalid(WHAT, &"another application has this issuer and subject"));
+        }
+        Ok(Workload {
+            issuer: configured.issuer.clone(),
+            subject: configured.subject.clone(),
+            audience: configured.audience.clone(),
+            keys,
+        })
+    }
+
+    /// Keeps a client as its metadata document has it now.
+    pub(crate) fn learn(&mut self, client: Arc<Client>) {
+        match self.learned.find_mut(&client.id) {
+            Some(known) => *known = Some(client),
+            None => self.learned.insert(client.id.clone(), Some(client)),
+        }
+    }
+
+    /// Forgets a client whose metadata document is not there any more.
+    pub(crate) fn unlearn(&mut self, id: &str) {
+        if let Some(known) = self.learned.find_mut(id) {
+            *known = None;
+        }
     }
 
     /// Keeps a client that registered itself.
@@ -383,6 +463,10 @@ pub(crate) fn events_resource(issuer: &Issuer) -> String {
 /// The resource of a sign-in that names none.
 pub(crate) fn userinfo_resource(issuer: &Issuer) -> String {
     format!("{issuer}/openid/connect/userinfo")
+}
+
+fn invalid(what: &'static str, because: &dyn std::fmt::Display) -> DirectoryError {
+    DirectoryError::Invalid { what, because: because.to_string() }
 }
 
 fn check_identifier(what: &'static str, identifier: &str) -> Result<(), DirectoryError> {

@@ -24,6 +24,11 @@ pub(crate) enum IntrospectError {
 }
 
 impl IntrospectError {
+    /// What the sender of the request is told.
+    pub(crate) fn told(&self) -> String {
+        if let Self::Client(error) = self { error.told() } else { self.to_string() }
+    }
+
     /// The `error` value of RFC 6749 section 5.2.
     pub(crate) fn oauth_code(&self) -> &'static str {
         match self {
@@ -37,12 +42,12 @@ impl IntrospectError {
 impl Zone {
     /// Whether a token is active, and its claims if it is. Of any other nothing is said, not even why, and to a client
     /// that it does not concern every token is another (RFC 7662 section 2.2): anyone can register a client.
-    pub(crate) fn introspect(
+    pub(crate) async fn introspect(
         &self,
         authorization: Option<&str>,
         parameters: &Parameters<'_>,
     ) -> Result<Value, IntrospectError> {
-        let client = self.authenticate(authorization, parameters)?;
+        let client = self.authenticate(authorization, parameters).await?;
         if matches!(client.authentication, Authentication::None) {
             return Err(IntrospectError::PublicClient);
         }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::json;
 
 use super::algorithm::SigningAlgorithm;
+use super::client_keys::ALGORITHMS;
 use super::directory::{Grants, userinfo_resource};
 use super::register::AUTHENTICATION_METHODS;
 use super::{id_token, userinfo};
@@ -24,11 +25,16 @@ impl Metadata {
         Self(Mutex::default())
     }
 
-    pub(super) fn document(&self, issuer: &Issuer, algorithms: Vec<SigningAlgorithm>) -> Arc<[u8]> {
+    pub(super) fn document(
+        &self,
+        issuer: &Issuer,
+        algorithms: Vec<SigningAlgorithm>,
+        reads_client_documents: bool,
+    ) -> Arc<[u8]> {
         // A thread that panicked left the document before or after it.
         let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if written.algorithms != algorithms {
-            let document = document(issuer, &algorithms).into();
+            let document = document(issuer, &algorithms, reads_client_documents).into();
             *written = Written { algorithms, document };
         }
         Arc::clone(&written.document)
@@ -36,7 +42,7 @@ impl Metadata {
 }
 
 /// The document that both well-known URLs serve, byte for byte the same, as the real service does.
-fn document(issuer: &Issuer, algorithms: &[SigningAlgorithm]) -> Vec<u8> {
+fn document(issuer: &Issuer, algorithms: &[SigningAlgorithm], reads_client_documents: bool) -> Vec<u8> {
     json!({
         "issuer": issuer.as_str(),
         "authorization_endpoint": format!("{issuer}/oauth/2/authorize"),
@@ -52,6 +58,8 @@ fn document(issuer: &Issuer, algorithms: &[SigningAlgorithm]) -> Vec<u8> {
         "response_modes_supported": ["query"],
         "grant_types_supported": Grants::ALL.map(Grants::as_str),
         "token_endpoint_auth_methods_supported": AUTHENTICATION_METHODS,
+        "token_endpoint_auth_signing_alg_values_supported": ALGORITHMS,
+        "client_id_metadata_document_supported": reads_client_documents,
         "code_challenge_methods_supported": ["S256"],
         // OpenID Connect Discovery section 3 requires these two, and it is one document for both.
         "subject_types_supported": ["public"],

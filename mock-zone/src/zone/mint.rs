@@ -128,6 +128,7 @@ impl Zone {
             targets: &[],
             scopes: &scopes,
             session_id: Some(&session_id),
+            actor: None,
         }))
     }
 

@@ -2,15 +2,20 @@
 
 pub(crate) mod access_token;
 pub(crate) mod algorithm;
+pub(crate) mod assertion;
 pub(crate) mod authorize;
 mod bounded;
 pub(crate) mod client_authentication;
+pub(crate) mod client_keys;
+pub(crate) mod client_metadata;
 pub(crate) mod description;
 pub(crate) mod directory;
+mod documents;
 pub(crate) mod exchange;
 mod grants;
 mod id_token;
 pub(crate) mod identifiers;
+mod impersonation;
 pub(crate) mod introspect;
 pub(crate) mod keys;
 mod metadata;
@@ -32,10 +37,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 
 use crate::audit::{AuditLog, Draft};
-use crate::config::{Config, Issuer};
+use crate::config::{ApplicationConfig, ClientKeys, Config, Issuer};
+use crate::fetch::Fetcher;
 use crate::ports::Ports;
+use assertion::Assertions;
 use bounded::Bounded;
-use directory::{Directory, DirectoryError};
+use directory::{Client, Directory, DirectoryError};
+use documents::Documents;
 use grants::GrantStore;
 use keys::{KeyError, Keys};
 use metadata::Metadata;
@@ -48,6 +56,7 @@ pub(crate) struct Zone {
     pub(crate) keys: Keys,
     pub(crate) audit: AuditLog,
     metadata: Metadata,
+    pub(crate) fetcher: Fetcher,
     config: Config,
     ports: Ports,
     state: Mutex<State>,
@@ -58,6 +67,8 @@ struct State {
     directory: Directory,
     sign_ins: SignIns,
     grants: GrantStore,
+    assertions: Assertions,
+    documents: Documents,
     /// Access tokens that are no longer active.
     revoked: Bounded<String, ()>,
 }
@@ -71,6 +82,10 @@ pub(crate) enum ZoneError {
     Directory(#[from] DirectoryError),
     #[error("there is no user {0:?} to sign in automatically")]
     UnknownAutoSignIn(String),
+    #[error(
+        "{0:?} allows no client_id: give an exact URL with a path, an origin with one label that is _ (as in          https://_.example.com), or _ for all"
+    )]
+    AllowedClientId(String),
 }
 
 impl State {
@@ -79,6 +94,8 @@ impl State {
             directory: Directory::new(config, issuer)?,
             sign_ins: SignIns::new(config.limits.sessions),
             grants: GrantStore::new(config.limits.grants, &*ports.entropy),
+            assertions: Assertions::new(config.limits.assertions),
+            documents: Documents::new(),
             revoked: Bounded::new(config.limits.grants),
         })
     }
@@ -93,6 +110,13 @@ impl Zone {
         {
             return Err(ZoneError::UnknownAutoSignIn(email.clone()));
         }
+        let fetcher = Fetcher::new(config.fetch_loopback.unwrap_or(false));
+        for application in &config.applications {
+            check_keys(&fetcher, application)?;
+        }
+        if let Some(entry) = config.cimd.allowed_client_ids.iter().find(|entry| !client_metadata::is_entry(entry)) {
+            return Err(ZoneError::AllowedClientId(entry.clone()));
+        }
         // Last: a zone that does not start must not leave a thread behind that makes a key for it.
         let signing_key = config.signing_key.as_ref().map(secret::Secret::reveal);
         let keys = Keys::begin(&config.signing_algorithms, signing_key, config.limits.keys)?;
@@ -101,6 +125,7 @@ impl Zone {
             keys,
             audit: AuditLog::new(&id, config.limits.events),
             metadata: Metadata::new(),
+            fetcher,
             id,
             issuer,
             config,
@@ -119,7 +144,13 @@ impl Zone {
 
     /// Both well-known documents, as served. No key is waited for: which algorithms there will be is known.
     pub(crate) fn metadata(&self) -> Arc<[u8]> {
-        self.metadata.document(&self.issuer, self.keys.algorithms())
+        self.metadata.document(&self.issuer, self.keys.algorithms(), self.config.cimd.enabled)
+    }
+
+    /// Adds an application whose keys, where they must be fetched, are where something can be fetched.
+    pub(crate) fn add_application(&self, application: &ApplicationConfig) -> Result<Arc<Client>, DirectoryError> {
+        check_keys(&self.fetcher, application)?;
+        self.with_directory(|directory| directory.add_application(application))
     }
 
     /// Does something with the directory of users, resources and clients.
@@ -152,6 +183,19 @@ impl Zone {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn check_keys(fetcher: &Fetcher, application: &ApplicationConfig) -> Result<(), DirectoryError> {
+    let workload = application.workload_identity.as_ref().map(|workload| &workload.keys);
+    for keys in application.keys.iter().chain(workload) {
+        let (what, url) = match keys {
+            ClientKeys::Jwks(_) => continue,
+            ClientKeys::JwksUri(uri) => ("jwks_uri", uri),
+            ClientKeys::Document => ("client_id", &application.client_id),
+        };
+        fetcher.check(url).map_err(|because| DirectoryError::Invalid { what, because: because.to_string() })?;
+    }
+    Ok(())
 }
 
 /// `duration` after `moment`, or the end of time.

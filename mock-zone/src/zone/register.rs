@@ -5,13 +5,16 @@ use std::sync::Arc;
 use openssl::sha::sha256;
 use serde_json::{Map, Value, json};
 
+use super::client_keys::{KeySetError, KeySource};
 use super::directory::{Authentication, Client, Grants, Methods, Standing};
 use super::secret::Secret;
 use super::unreadable::Unreadable;
 use super::{Zone, redirect, scope};
+use crate::fetch::Fetcher;
 
 /// How a client may authenticate at the token endpoint.
-pub(super) const AUTHENTICATION_METHODS: [&str; 3] = ["none", "client_secret_basic", "client_secret_post"];
+pub(super) const AUTHENTICATION_METHODS: [&str; 4] =
+    ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
 
 /// The most redirect URIs of one client.
 const MOST_REDIRECT_URIS: usize = 20;
@@ -19,7 +22,7 @@ const MOST_REDIRECT_URIS: usize = 20;
 const LONGEST_NAME: usize = 255;
 
 /// Why a registration was refused (RFC 7591 section 3.2.2).
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RegistrationError {
     #[error(transparent)]
     Unreadable(#[from] Unreadable),
@@ -33,8 +36,10 @@ pub(crate) enum RegistrationError {
     NoRedirect,
     #[error("redirect_uris must have at most {MOST_REDIRECT_URIS} entries")]
     ManyRedirects,
-    #[error("token_endpoint_auth_method must be none, client_secret_basic or client_secret_post")]
+    #[error("token_endpoint_auth_method must be one of {}", AUTHENTICATION_METHODS.join(", "))]
     Method,
+    #[error(transparent)]
+    Keys(#[from] KeySetError),
     #[error("grant_types must hold one of authorization_code and client_credentials")]
     NoGrant,
     #[error("response_types must hold code for the grant type authorization_code")]
@@ -58,10 +63,16 @@ impl Zone {
         let Value::Object(members) = metadata else {
             return Err(RegistrationError::NoObject);
         };
-        let metadata = Metadata::read(&members)?;
+        // RFC 7591 has client_secret_basic for a default.
+        let metadata = Metadata::read(&members, "client_secret_basic", &self.fetcher)?;
+        let keys: Vec<_> = ["jwks", "jwks_uri"]
+            .into_iter()
+            .filter_map(|name| Some((name, members.get(name).filter(|_| metadata.keys.is_some())?.clone())))
+            .collect();
         // What is hashed is our choice; the salt makes two registrations of the same metadata two clients.
         let id = format!("ua:{}", hex(&sha256(format!("{}{}", self.draw_secret(), Value::Object(members)).as_bytes())));
-        let secret = (metadata.method != "none").then(|| self.draw_secret());
+        let has_secret = metadata.method.starts_with("client_secret_");
+        let secret = has_secret.then(|| self.draw_secret());
         let mut answer = json!({
             "client_id": id,
             "client_id_issued_at": self.now().as_second(),
@@ -72,6 +83,9 @@ impl Zone {
         });
         if let Some(name) = &metadata.name {
             answer["client_name"] = json!(name);
+        }
+        for (name, value) in keys {
+            answer[name] = value;
         }
         // Kept for the client to read, never enforced: some clients register the first challenge's scope, and a limit
         // would break their step-up.
@@ -86,6 +100,7 @@ impl Zone {
             name: metadata.name.unwrap_or_else(|| "Unnamed client".to_owned()),
             redirect_uris: metadata.redirect_uris,
             authentication: match secret {
+                None if metadata.keys.is_some() => Authentication::PrivateKey,
                 None => Authentication::None,
                 Some(secret) => Authentication::Secret {
                     secret: Secret::new(secret),
@@ -96,6 +111,8 @@ impl Zone {
                 },
             },
             grants: metadata.grants,
+            keys: metadata.keys,
+            workload: None,
             standing: Standing::UserAgent,
             id,
         });
@@ -106,21 +123,30 @@ impl Zone {
 }
 
 /// The client metadata that this zone acts on; the rest is ignored (RFC 7591 section 2).
-struct Metadata {
-    name: Option<String>,
-    redirect_uris: Vec<String>,
+pub(super) struct Metadata {
+    pub(super) name: Option<String>,
+    pub(super) redirect_uris: Vec<String>,
     method: &'static str,
-    grants: Vec<Grants>,
+    pub(super) grants: Vec<Grants>,
+    /// Where the keys are, with `private_key_jwt`.
+    pub(super) keys: Option<KeySource>,
     scope: Option<String>,
 }
 
 impl Metadata {
-    fn read(members: &Map<String, Value>) -> Result<Self, RegistrationError> {
-        let named = string(members, "token_endpoint_auth_method")?;
-        // RFC 7591 has client_secret_basic for a default.
-        let named = named.unwrap_or("client_secret_basic");
+    /// Reads client metadata, in which `method` stands for no `token_endpoint_auth_method`.
+    pub(super) fn read(
+        members: &Map<String, Value>,
+        method: &str,
+        fetcher: &Fetcher,
+    ) -> Result<Self, RegistrationError> {
+        let named = string(members, "token_endpoint_auth_method")?.unwrap_or(method);
         let method =
             AUTHENTICATION_METHODS.into_iter().find(|method| *method == named).ok_or(RegistrationError::Method)?;
+        let keys = if method == "private_key_jwt" { Some(KeySource::read(members)?) } else { None };
+        if let Some(url) = keys.as_ref().and_then(KeySource::url) {
+            fetcher.check(url).map_err(KeySetError::Uri)?;
+        }
         let grants = match strings(members, "grant_types")? {
             None => vec![Grants::AuthorizationCode, Grants::RefreshToken],
             // Grant types unknown here are left out of the answer, as RFC 7591 section 3.2.1 allows.
@@ -169,6 +195,7 @@ impl Metadata {
             redirect_uris: redirect_uris.into_iter().map(str::to_owned).collect(),
             method,
             grants,
+            keys,
             scope: scope.map(str::to_owned),
         })
     }

@@ -103,6 +103,11 @@ pub(crate) enum TokenError {
 }
 
 impl TokenError {
+    /// What the sender of the request is told.
+    pub(crate) fn told(&self) -> String {
+        if let Self::Client(error) = self { error.told() } else { self.to_string() }
+    }
+
     /// The `error` value of RFC 6749 section 5.2 or RFC 8707 section 2; `None` where the zone is at fault.
     pub(crate) fn oauth_code(&self) -> Option<&'static str> {
         Some(match self {
@@ -194,7 +199,8 @@ impl Zone {
         let mut trail = Trail::default();
         // Waiting comes first: from here on nothing can be cut off half done by a client that goes away.
         let key = self.keys.active().await;
-        let outcome = key.map_err(TokenError::from).and_then(|key| self.serve(&key, &request, &mut trail));
+        let client = self.authenticate(request.authorization, &request.parameters).await;
+        let outcome = key.map_err(TokenError::from).and_then(|key| self.serve(&key, &request, client, &mut trail));
         self.record(self.issue_event(outcome.as_ref(), trail, request.source));
         outcome.map(|success| TokenResponse {
             access_token: success.issued.token,
@@ -214,14 +220,18 @@ impl Zone {
         error
     }
 
-    fn serve(&self, key: &SigningKey, request: &TokenRequest<'_>, trail: &mut Trail) -> Result<Success, TokenError> {
+    fn serve(
+        &self,
+        key: &SigningKey,
+        request: &TokenRequest<'_>,
+        client: Result<Arc<Client>, ClientError>,
+        trail: &mut Trail,
+    ) -> Result<Success, TokenError> {
         let parameters = &request.parameters;
         let grant_type = parameters.single("grant_type")?.ok_or(TokenError::GrantTypeMissing)?;
         let grant_type = Grants::parse(grant_type).ok_or(TokenError::UnsupportedGrantType)?;
         trail.grant_type = Some(grant_type.as_str());
-        let client = self
-            .authenticate(request.authorization, parameters)
-            .inspect_err(|error| trail.client = error.client().cloned())?;
+        let client = client.inspect_err(|error| trail.client = error.client().cloned())?;
         trail.client = Some(Arc::clone(&client));
         if !client.grants.contains(&grant_type) {
             return Err(TokenError::GrantNotAllowed(grant_type.as_str()));

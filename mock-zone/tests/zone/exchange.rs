@@ -151,7 +151,7 @@ async fn what_is_wrong_with_an_exchange_is_said_by_the_real_zones_codes() {
         (but(right(), "actor_token", &token), "invalid_request", "needs its actor_token_type"),
         (but(right(), "resource", ""), "invalid_request", "resource is required"),
         (but(right(), "resource", "http://localhost:1/"), "invalid_target", "unknown resource http://localhost:1/"),
-        ([right(), vec![("resource", API)]].concat(), "invalid_target", "one target"),
+        ([right(), vec![("resource", RESOURCE)]].concat(), "invalid_target", "one target"),
         (but(right(), "audience", API), "invalid_target", "by resource"),
         (but(right(), "resource", RESOURCE), "access_denied", "not among its dependencies"),
         (but(right(), "subject_token", &elsewhere), "invalid_grant", "not allowed to exchange token for this resource"),
@@ -172,6 +172,18 @@ async fn what_is_wrong_with_an_exchange_is_said_by_the_real_zones_codes() {
     let public = zone.public_client().await;
     let (status, body) = zone.token(&but(right(), "client_id", &public)).await;
     assert_eq!((status, &body["error"]), (StatusCode::BAD_REQUEST, &json!("unauthorized_client")));
+}
+
+#[tokio::test]
+async fn the_same_target_may_be_named_twice() {
+    let zone = Zone::start().await;
+    let server = Server::at(&zone).await;
+    let token = subject_token(&zone, json!({})).await;
+
+    let (status, answer) = server.exchange(&zone, &[form(&token), vec![("resource", API)]].concat()).await;
+
+    assert_eq!(status, StatusCode::OK, "{answer}");
+    assert_eq!(decoded(&text(&answer["access_token"])).1["aud"], API);
 }
 
 #[tokio::test]

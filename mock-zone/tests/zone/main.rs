@@ -1,13 +1,16 @@
 //! The zone over HTTP, as clients, browsers and test suites use it: a module per subject.
 
 mod algorithms;
+mod assertions;
 mod authorize_refusals;
+mod client_metadata;
 mod code_flow;
 mod control_plane;
 mod cors;
 mod exchange;
 mod faults;
 mod guard;
+mod impersonation;
 mod introspection;
 mod limits;
 mod oidc;
@@ -15,6 +18,7 @@ mod program;
 mod registration;
 mod resources;
 mod sign_in;
+mod site;
 mod support;
 mod token_refusals;
 mod userinfo;

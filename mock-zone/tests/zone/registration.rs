@@ -50,7 +50,7 @@ async fn metadata_that_cannot_be_used_is_refused_by_name() {
         ),
         (json!({"redirect_uris": [CALLBACK], "scope": "a\"b"}), "invalid_client_metadata", "scope must be"),
         (
-            json!({"redirect_uris": [CALLBACK], "token_endpoint_auth_method": "private_key_jwt"}),
+            json!({"redirect_uris": [CALLBACK], "token_endpoint_auth_method": "client_secret_jwt"}),
             "invalid_client_metadata",
             "token_endpoint_auth_method must be",
         ),

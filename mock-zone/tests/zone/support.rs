@@ -45,7 +45,11 @@ impl Zone {
 
     /// With a clock that stands still until it is put forward.
     pub(crate) async fn with_clock(clock: &Arc<StoppedClock>) -> Self {
-        let config = Config { signing_key: Some(KEY.clone()), ..Config::default() };
+        Self::with_clock_and(clock, Config::default()).await
+    }
+
+    pub(crate) async fn with_clock_and(clock: &Arc<StoppedClock>, config: Config) -> Self {
+        let config = Config { signing_key: Some(KEY.clone()), ..config };
         let clock: Arc<dyn Clock> = Arc::<StoppedClock>::clone(clock);
         let zone = MockZone::start_with(config, Ports { clock, ..Ports::system() }).await.unwrap();
         Self { zone, http: client() }

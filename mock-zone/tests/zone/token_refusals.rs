@@ -94,7 +94,7 @@ async fn a_client_that_does_not_prove_who_it_is_gets_nothing() {
         (Some(basic_right.as_str()), vec![grant, right], "invalid_request", "in two ways", None),
         (Some(&basic_right), vec![grant, ("client_id", &public)], "invalid_request", "differs", None),
         (None, vec![grant], "invalid_client", "client_id is required", None),
-        (None, vec![grant, id, assertion], "invalid_client", "client_assertion is not supported", None),
+        (None, vec![grant, id, assertion], "invalid_client", "client_assertion_type must be", None),
         (None, vec![grant, ("client_id", "nobody")], "invalid_client", "no client is registered", None),
         (Some(&basic_unknown), vec![grant], "invalid_client", "no client is registered", None),
         (None, vec![grant, id], "invalid_client", "has a secret and must send it", Some(&application)),
