@@ -95,6 +95,11 @@ pub(super) fn wrong_kind(name: &str, expected: &str, value: &Value) -> ControlEr
 }
 
 impl Members {
+    /// Members that did not come as JSON.
+    pub(super) fn of(members: Map<String, Value>) -> Self {
+        Self(members)
+    }
+
     /// A member's value; null counts as absent.
     pub(super) fn value(&mut self, name: &str) -> Option<Value> {
         self.0.remove(name).filter(|value| !value.is_null())

@@ -9,13 +9,15 @@ use super::body::JsonBody;
 use super::error::ControlError;
 use crate::http::Shared;
 
+pub(super) const ROTATE: [&str; 1] = ["activate"];
+
 pub(super) async fn list(State(app): State<Shared>) -> Result<Json<Value>, ControlError> {
     let keys = app.zone.keys.list().await?;
     Ok(Json(json!({ "keys": keys })))
 }
 
 pub(super) async fn rotate(State(app): State<Shared>, body: JsonBody) -> Result<Json<Value>, ControlError> {
-    let activate = body.members(&["activate"])?.bool("activate")?;
+    let activate = body.members(&ROTATE)?.bool("activate")?;
     let (kid, previous) = app.zone.keys.rotate(activate.unwrap_or(true)).await?;
     Ok(Json(json!({"kid": kid, "previous": previous})))
 }

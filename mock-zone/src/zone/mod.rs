@@ -8,6 +8,7 @@ pub(crate) mod description;
 pub(crate) mod directory;
 pub(crate) mod exchange;
 mod grants;
+pub(crate) mod held;
 pub(crate) mod identifiers;
 pub(crate) mod introspect;
 pub(crate) mod keys;
