@@ -1,17 +1,53 @@
 //! A mock Keycard zone: an OAuth authorization server on one's own machine, for testing protected MCP servers.
 //!
-//! [`serve`] is the one entry for the program, for tests and for embedding; [`MockZone`] wraps it for tests.
+//! [`serve`] is the one entry for the program, for tests and for embedding; [`MockZone`] wraps it for tests, and has the
+//! control plane as methods:
+//!
+//! ```
+//! # tokio::runtime::Runtime::new().unwrap().block_on(async {
+//! use std::time::Duration;
+//!
+//! use mock_zone::{Config, Endpoint, Fault, MintToken, MockZone, RequestFilter};
+//!
+//! let zone = MockZone::start(Config::default()).await?;
+//!
+//! // A token of alice's, and one that expired long ago.
+//! let good = MintToken::as_issued().user("alice@example.com").resource("http://localhost:8080/mcp");
+//! let good = zone.mint(good).await?;
+//! let expired = zone.mint(MintToken::as_issued().claim("exp", 1_000_000_000)).await?;
+//!
+//! // The key set fails twice, then works again.
+//! zone.fault(Endpoint::Jwks, Fault { status: Some(503), times: Some(2), ..Fault::default() })?;
+//!
+//! // Two hours later nothing of that is valid any more, and nobody waited.
+//! zone.advance_clock(Duration::from_secs(2 * 60 * 60))?;
+//!
+//! // Did the server under test ask for the keys?
+//! let keys = RequestFilter { endpoint: Some(Endpoint::Jwks), ..RequestFilter::default() };
+//! let missing = zone.wait_for_request(&keys, Duration::from_millis(1)).await.unwrap_err();
+//! assert_eq!(missing.to_string(), "0 of 1 requests came; nothing came instead");
+//!
+//! // A mistake is explained.
+//! let mistake = zone.fault(Endpoint::Jwks, Fault::default()).unwrap_err();
+//! assert!(mistake.message().starts_with("give exactly one of"));
+//! zone.reset()?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+//!
 //! This project is independent of Keycard.
 
 mod audit;
 mod bind;
 pub mod cli;
+mod clock;
 mod config;
 mod control;
 mod embedded;
 mod fetch;
 mod http;
 mod listen;
+mod minting;
 mod ports;
 mod zone;
 
@@ -23,15 +59,25 @@ use std::time::Duration;
 use axum::Router;
 use tokio::net::TcpListener;
 
+pub use clock::ClockReading;
 pub use config::{
     ApplicationConfig, Cimd, ClientKeys, Config, Control, Issuer, IssuerError, Limits, ResourceConfig, UserConfig,
     WorkloadIdentity,
 };
+pub use control::directory::{ClientCredentials, NewClient, NewResource};
+pub use control::error::ControlError;
+pub use control::faults::Fault;
 pub use embedded::MockZone;
+pub use http::faults::{Endpoint, WrongBody};
+pub use http::fields::Field;
+pub use http::requests::{NotReceived, ReceivedRequest, RequestFilter, TokenAsked};
+pub use minting::{MintToken, SigningChoice};
 pub use ports::{Clock, Entropy, Ports};
 pub use zone::algorithm::{SigningAlgorithm, UnknownAlgorithm};
+pub use zone::held::{HeldGrant, HeldSession, Selection};
 pub use zone::secret::Secret;
 
+use clock::ControlledClock;
 use http::faults::Faults;
 use http::guard::KnownHosts;
 use http::requests::RequestLog;
@@ -85,6 +131,7 @@ pub async fn serve(
 struct Server {
     listeners: Listeners,
     router: Router,
+    app: http::Shared,
 }
 
 /// Everything that can go wrong before the first request.
@@ -99,14 +146,19 @@ fn prepare(listeners: Vec<TcpListener>, mut config: Config, ports: Ports) -> Res
     config.fetch_loopback.get_or_insert_with(|| addresses.iter().all(|address| address.ip().is_loopback()));
     let issuer = config.issuer.clone().unwrap_or_else(|| Issuer::of_address(first));
     let limits = config.limits;
+    let clock = Arc::new(ControlledClock::new(ports.clock));
+    let ports = Ports { clock: Arc::<ControlledClock>::clone(&clock), ..ports };
     let app = http::App {
+        clock,
         faults: Faults::default(),
         requests: RequestLog::new(limits.requests),
         hosts: KnownHosts::new(&issuer, &addresses, &config.allowed_hosts),
         control: config.control.clone(),
         zone: Zone::new(config, issuer, ports)?,
     };
-    Ok(Server { listeners: Listeners::new(listeners, limits.connections), router: http::router(Arc::new(app)) })
+    let app = Arc::new(app);
+    let router = http::router(Arc::clone(&app));
+    Ok(Server { listeners: Listeners::new(listeners, limits.connections), router, app })
 }
 
 impl Server {

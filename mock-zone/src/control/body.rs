@@ -95,9 +95,9 @@ pub(super) fn wrong_kind(name: &str, expected: &str, value: &Value) -> ControlEr
 }
 
 impl Members {
-    /// The members of an object within another.
-    pub(super) fn of(object: Map<String, Value>) -> Self {
-        Self(object)
+    /// The members of an object that is not a whole body.
+    pub(super) fn of(members: Map<String, Value>) -> Self {
+        Self(members)
     }
 
     /// A member's value; null counts as absent.

@@ -8,25 +8,31 @@ use crate::zone::directory::DirectoryError;
 use crate::zone::keys::KeyError;
 use crate::zone::mint::MintError;
 
-/// Why a control request was refused.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct ControlError {
+/// Why the control plane refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ControlError {
     status: StatusCode,
     error: &'static str,
     message: String,
 }
 
 impl ControlError {
-    pub(super) fn new(status: StatusCode, error: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, error: &'static str, message: impl Into<String>) -> Self {
         Self { status, error, message: message.into() }
     }
 
-    pub(super) fn bad(message: impl Into<String>) -> Self {
+    pub(crate) fn bad(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request", message)
     }
 
-    #[cfg(test)]
-    pub(super) fn message(&self) -> &str {
+    /// The `error` of the answer, such as `unknown_key`.
+    pub fn code(&self) -> &'static str {
+        self.error
+    }
+
+    /// What was expected, what came, and what to do.
+    pub fn message(&self) -> &str {
         &self.message
     }
 }

@@ -10,13 +10,15 @@ use super::error::ControlError;
 use crate::SigningAlgorithm;
 use crate::http::Shared;
 
+pub(super) const ROTATE: [&str; 2] = ["activate", "alg"];
+
 pub(super) async fn list(State(app): State<Shared>) -> Result<Json<Value>, ControlError> {
     let keys = app.zone.keys.list().await?;
     Ok(Json(json!({ "keys": keys })))
 }
 
 pub(super) async fn rotate(State(app): State<Shared>, body: JsonBody) -> Result<Json<Value>, ControlError> {
-    let mut members = body.members(&["activate", "alg"])?;
+    let mut members = body.members(&ROTATE)?;
     let activate = members.bool("activate")?.unwrap_or(true);
     let algorithm = members.string("alg")?.map(|alg| alg.parse::<SigningAlgorithm>()).transpose();
     let algorithm = algorithm.map_err(|error| ControlError::bad(format!("`alg`: {error}")))?;

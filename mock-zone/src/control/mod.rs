@@ -1,12 +1,15 @@
 //! The control plane: what tests need and no real zone has. Kept apart from the protocol.
 
 mod body;
-mod directory;
-mod error;
-mod faults;
+mod clock;
+pub(crate) mod directory;
+pub(crate) mod error;
+pub(crate) mod faults;
+mod held;
 mod info;
 mod keys;
-mod requests;
+mod openapi;
+pub(crate) mod requests;
 mod tokens;
 
 use std::sync::Arc;
@@ -16,7 +19,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
+use axum::routing::{MethodRouter, any, delete, get, post, put};
 
 use crate::config::Control;
 use crate::http::{Shared, bearer, guard};
@@ -25,24 +28,76 @@ use error::ControlError;
 /// The largest body read: a test may want a token far larger than any server takes.
 const LARGEST_BODY: usize = 4 * 1024 * 1024;
 
+/// A request that the control plane takes. The document that describes the control plane is held against it.
+struct Operation {
+    #[cfg_attr(not(test), expect(dead_code, reason = "the handler knows its own; this is for the document"))]
+    method: &'static str,
+    path: &'static str,
+    #[cfg_attr(not(test), expect(dead_code, reason = "the handler knows its own; this is for the document"))]
+    takes: Takes,
+    handler: MethodRouter<Shared>,
+}
+
+/// What a request may say, by name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Takes {
+    Nothing,
+    Query(&'static [&'static str]),
+    Json(&'static [&'static str]),
+}
+
+/// Everything that the control plane does.
+fn operations() -> Vec<Operation> {
+    use Takes::{Json, Nothing, Query};
+
+    let operation = |method, path, takes, handler| Operation { method, path, takes, handler };
+    vec![
+        operation("get", "/_control", Nothing, get(info::show)),
+        operation("get", "/_control/openapi.json", Nothing, get(openapi::show)),
+        operation("post", "/_control/reset", Json(&[]), post(directory::reset)),
+        operation("post", "/_control/tokens", Json(&tokens::MEMBERS), post(tokens::mint)),
+        operation("post", "/_control/tokens/revoke", Json(&tokens::REVOKE), post(tokens::revoke)),
+        operation("get", "/_control/keys", Nothing, get(keys::list)),
+        operation("post", "/_control/keys/rotate", Json(&keys::ROTATE), post(keys::rotate)),
+        operation("post", "/_control/keys/{kid}/retire", Json(&[]), post(keys::retire)),
+        operation("get", "/_control/faults", Nothing, get(faults::list)),
+        operation("delete", "/_control/faults", Nothing, delete(faults::clear_all)),
+        operation("put", "/_control/faults/{endpoint}", Json(&faults::MEMBERS), put(faults::set)),
+        operation("delete", "/_control/faults/{endpoint}", Nothing, delete(faults::clear)),
+        operation("get", "/_control/clock", Nothing, get(clock::show)),
+        operation("put", "/_control/clock", Json(&clock::SET), put(clock::set)),
+        operation("delete", "/_control/clock", Nothing, delete(clock::restore)),
+        operation("post", "/_control/clock/advance", Json(&clock::ADVANCE), post(clock::advance)),
+        operation("get", "/_control/requests", Query(&requests::FILTERS), get(requests::list)),
+        operation("post", "/_control/requests/verify", Json(&requests::VERIFY), post(requests::verify)),
+        operation("get", "/_control/sessions", Nothing, get(held::sessions)),
+        operation("post", "/_control/sessions/expire", Json(&held::OF_SESSIONS), post(held::expire_sessions)),
+        operation("get", "/_control/grants", Nothing, get(held::grants)),
+        operation("post", "/_control/grants/revoke", Json(&held::OF_GRANTS), post(held::revoke_grants)),
+        operation("post", "/_control/codes/expire", Json(&held::OF_GRANTS), post(held::expire_codes)),
+        operation("post", "/_control/refresh_tokens/expire", Json(&held::OF_GRANTS), post(held::expire_refresh_tokens)),
+        operation("post", "/_control/resources", Json(&directory::RESOURCE), post(directory::put_resource)),
+        operation("post", "/_control/clients", Json(&directory::CLIENT), post(directory::add_client)),
+        operation("post", "/_control/users", Json(&directory::USER), post(directory::add_user)),
+    ]
+}
+
 pub(crate) fn router(app: &Shared) -> Router<Shared> {
-    Router::new()
-        .route("/_control", get(info::show))
-        .route("/_control/tokens", post(tokens::mint))
-        .route("/_control/tokens/revoke", post(tokens::revoke))
-        .route("/_control/keys", get(keys::list))
-        .route("/_control/keys/rotate", post(keys::rotate))
-        .route("/_control/keys/{kid}/retire", post(keys::retire))
-        .route("/_control/faults", get(faults::list).delete(faults::clear_all))
-        .route("/_control/faults/{endpoint}", put(faults::set).delete(faults::clear))
-        .route("/_control/requests", get(requests::list))
-        .route("/_control/resources", post(directory::put_resource))
-        .route("/_control/clients", post(directory::add_client))
-        .route("/_control/users", post(directory::add_user))
-        .route("/_control/reset", post(directory::reset))
+    operations()
+        .into_iter()
+        .fold(Router::new(), |router, operation| router.route(operation.path, operation.handler))
         .method_not_allowed_fallback(wrong_method)
+        .route("/_control/{*path}", any(unknown_path))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(from_fn_with_state(Arc::clone(app), admit))
+}
+
+async fn unknown_path() -> ControlError {
+    ControlError::new(
+        StatusCode::NOT_FOUND,
+        "not_found",
+        "the control plane has no such path; GET /_control/openapi.json describes those it has",
+    )
 }
 
 async fn wrong_method() -> ControlError {

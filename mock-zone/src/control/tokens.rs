@@ -13,7 +13,9 @@ use crate::http::Shared;
 use crate::zone::mint::{MintKey, MintRequest, Segment};
 use crate::zone::secret::Secret;
 
-const MEMBERS: [&str; 13] = [
+pub(super) const REVOKE: [&str; 1] = ["token"];
+
+pub(super) const MEMBERS: [&str; 13] = [
     "header",
     "claims",
     "header_raw",
@@ -36,7 +38,7 @@ pub(super) async fn mint(State(app): State<Shared>, body: JsonBody) -> Result<(S
 }
 
 pub(super) async fn revoke(State(app): State<Shared>, body: JsonBody) -> Result<StatusCode, ControlError> {
-    let token = body.members(&["token"])?.required_string("token")?;
+    let token = body.members(&REVOKE)?.required_string("token")?;
     app.zone.revoke(token);
     Ok(StatusCode::NO_CONTENT)
 }

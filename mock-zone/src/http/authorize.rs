@@ -1,12 +1,13 @@
 //! `GET /oauth/2/authorize`: to the client with a code, to the sign-in page, or to the client with an error.
 
-use axum::extract::{ConnectInfo, RawQuery, State};
+use axum::extract::{ConnectInfo, RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::cookies::Cookie;
 use super::source::Sender;
 use super::{Shared, error, login, pages};
+use crate::audit::Source;
 use crate::listen::Peer;
 use crate::zone::authorize::{AuthorizeError, AuthorizeRefusal, Prompt};
 use crate::zone::parameters::Parameters;
@@ -69,6 +70,15 @@ pub(super) async fn only_get() -> Response {
     response
 }
 
+/// Answers the client with an error that a fault asks for, if the request is one that a client may be answered.
+pub(super) fn answer_with_error(app: &Shared, request: &Request, error: &str, description: Option<&str>) -> Response {
+    let query = request.uri().query().filter(|query| query.len() <= LONGEST_QUERY).unwrap_or("");
+    match app.zone.consider(&Parameters::parse(query.as_bytes()), &Source::default()) {
+        Ok(request) => sent(StatusCode::FOUND, &app.zone.error_redirect(&request, error, description)),
+        Err(refusal) => refused(&refusal),
+    }
+}
+
 /// Whether a browser shows the answer to its user. One that says it wants an image, a frame or a script is being
 /// used by a page behind the user's back; one that says nothing is old, or no browser.
 fn is_navigation(headers: &HeaderMap) -> bool {
@@ -122,6 +132,7 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
+    use crate::clock::ControlledClock;
     use crate::http::faults::Faults;
     use crate::http::guard::KnownHosts;
     use crate::http::requests::RequestLog;
@@ -141,6 +152,7 @@ mod tests {
             zone,
             faults: Faults::default(),
             requests: RequestLog::new(1),
+            clock: Arc::new(ControlledClock::new(Ports::system().clock)),
             hosts: KnownHosts::new(&issuer, &[], &[]),
             control: Control::Absent,
         });

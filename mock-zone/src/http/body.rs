@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::{FromRequest, Request};
+use axum::extract::{DefaultBodyLimit, FromRequest, Request};
 use axum::http::StatusCode;
 use axum::response::IntoResponse as _;
 
@@ -18,10 +18,29 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// A body, or why there is none: each endpoint answers that in its own way.
 pub(super) struct Body(pub(super) Result<Bytes, Unreadable>);
 
+/// A body that was read when its request was recorded, before anyone handles it.
+#[derive(Clone)]
+struct ReadAhead(Result<Bytes, Unreadable>);
+
+/// Reads the body now, and gives back a request that has it still.
+pub(super) async fn read_ahead(request: Request) -> (Request, Result<Bytes, Unreadable>) {
+    let (parts, body) = request.into_parts();
+    let mut without = Request::from_parts(parts.clone(), body);
+    DefaultBodyLimit::max(LARGEST).apply(&mut without);
+    let Ok(Body(read)) = Body::from_request(without, &()).await;
+    let again = axum::body::Body::from(read.clone().unwrap_or_default());
+    let mut request = Request::from_parts(parts, again);
+    request.extensions_mut().insert(ReadAhead(read.clone()));
+    (request, read)
+}
+
 impl<S: Send + Sync> FromRequest<S> for Body {
     type Rejection = Infallible;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Infallible> {
+        if let Some(ReadAhead(read)) = request.extensions().get::<ReadAhead>() {
+            return Ok(Self(read.clone()));
+        }
         Ok(Self(match tokio::time::timeout(LONGEST, Bytes::from_request(request, state)).await {
             Ok(Ok(bytes)) => Ok(bytes),
             Ok(Err(rejection)) => Err(match rejection.into_response().status() {

@@ -8,6 +8,7 @@ mod discovery;
 pub(crate) mod error;
 mod events;
 pub(crate) mod faults;
+pub(crate) mod fields;
 pub(crate) mod guard;
 mod introspect;
 mod jwks;
@@ -28,6 +29,7 @@ use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::Response;
 use axum::routing::{get, post};
 
+use crate::clock::ControlledClock;
 use crate::config::Control;
 use crate::control;
 use crate::zone::Zone;
@@ -40,6 +42,8 @@ pub(crate) struct App {
     pub(crate) zone: Zone,
     pub(crate) faults: Faults,
     pub(crate) requests: RequestLog,
+    /// The zone's clock, which the zone itself can only read.
+    pub(crate) clock: Arc<ControlledClock>,
     pub(crate) hosts: KnownHosts,
     pub(crate) control: Control,
 }
@@ -59,12 +63,14 @@ pub(crate) fn router(app: Shared) -> Router {
         .route(userinfo::PATH, get(userinfo::show).post(userinfo::show))
         // Not in the metadata: nothing says that the real zone has it.
         .route("/oauth/2/introspection", post(introspect::answer))
+        .layer(from_fn_with_state(Arc::clone(&app), faults::meet))
         .layer(from_fn(cors::open_to_browsers));
     // What a browser navigates to, and what reads the trail: other origins have no business here.
     let own = Router::new()
         .route("/oauth/2/authorize", get(authorize::begin).head(authorize::only_get).fallback(authorize::only_get))
         .route(login::PATH, get(login::show).post(login::submit))
-        .route("/events", get(events::list));
+        .route("/events", get(events::list))
+        .layer(from_fn_with_state(Arc::clone(&app), faults::meet));
 
     let mut routes = protocol.merge(own).layer(DefaultBodyLimit::max(body::LARGEST));
     if !matches!(app.control, Control::Absent) {

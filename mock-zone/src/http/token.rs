@@ -1,6 +1,6 @@
 //! `POST /oauth/2/token`.
 
-use axum::extract::{ConnectInfo, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
@@ -10,7 +10,6 @@ use super::body::Body;
 use super::error::oauth_error;
 use super::requests::{Arrived, TokenAsked, shortened};
 use super::source::Sender;
-use crate::listen::Peer;
 use crate::zone::description::shown;
 use crate::zone::exchange;
 use crate::zone::parameters::Parameters;
@@ -20,16 +19,10 @@ use crate::zone::token::{TokenError, TokenRequest};
 pub(super) async fn issue(
     State(app): State<Shared>,
     Extension(arrived): Extension<Arrived>,
-    ConnectInfo(peer): ConnectInfo<Peer>,
     Sender(source): Sender,
     headers: HeaderMap,
     Body(body): Body,
 ) -> Response {
-    let asked = asked(&headers, body.as_deref().unwrap_or_default());
-    app.requests.asked_for_token(arrived, asked);
-    if let Some(instead) = app.faults.refuse_token(app.zone.now(), &peer.connection).await {
-        return instead;
-    }
     let body = match body {
         Ok(body) if is_form(&headers) => body,
         Ok(_) => return app.zone.refuse_token(TokenError::NotAForm, source).into_response(),
@@ -55,7 +48,7 @@ pub(super) async fn issue(
 const MOST_NOTED: usize = 32;
 
 /// What the control plane says of a request. Names and types are noted, values that may be secret are not.
-fn asked(headers: &HeaderMap, body: &[u8]) -> TokenAsked {
+pub(super) fn asked(headers: &HeaderMap, body: &[u8]) -> TokenAsked {
     let content_type = headers.get(header::CONTENT_TYPE);
     let content_type = content_type.map(|value| shortened(&String::from_utf8_lossy(value.as_bytes())));
     if !is_form(headers) {
@@ -77,7 +70,7 @@ fn asked(headers: &HeaderMap, body: &[u8]) -> TokenAsked {
     }
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())

@@ -297,6 +297,18 @@ impl Zone {
         all.push(("iss", self.issuer.as_str()));
         redirect::with_parameters(uri, &all)
     }
+
+    /// The redirect that tells the client of an error which a test asks for.
+    pub(crate) fn error_redirect(
+        &self,
+        request: &AuthorizationRequest,
+        error: &str,
+        description: Option<&str>,
+    ) -> String {
+        let mut parameters = vec![("error", error)];
+        parameters.extend(description.map(|description| ("error_description", description)));
+        self.answer(&request.redirect_uri, &parameters, request.state.as_deref())
+    }
 }
 
 /// Where the client may be answered. It may leave the URI out if it registered exactly one (RFC 6749 section

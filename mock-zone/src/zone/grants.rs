@@ -203,6 +203,45 @@ impl GrantStore {
         }
     }
 
+    /// The grants, in no order: each with whether it was revoked, and until when its refresh token works.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&Grant, bool, Option<Timestamp>)> {
+        let until = |held: &Held| held.refresh.as_ref().map(|refresh| refresh.expires_at);
+        self.grants.values().map(move |held| (&*held.grant, held.revoked, until(held)))
+    }
+
+    /// Ends the grants that `ends` names, and says how many had not ended yet.
+    pub(super) fn revoke_all(&mut self, ends: impl Fn(&Grant) -> bool) -> usize {
+        let wanted = self.grants.values_mut().filter(|held| !held.revoked && ends(&held.grant));
+        wanted.map(|held| held.revoked = true).count()
+    }
+
+    /// Lets the codes of the grants that `ends` names expire, and says how many could still be redeemed. They stay
+    /// expired whatever the clock is set to.
+    pub(super) fn expire_codes(&mut self, ends: impl Fn(&Grant) -> bool, now: Timestamp) -> usize {
+        let mut count = 0;
+        for state in self.codes.values_mut() {
+            if let CodeState::Issued(code) = state
+                && ends(&code.grant)
+            {
+                count += usize::from(code.expires_at > now);
+                code.expires_at = Timestamp::MIN;
+            }
+        }
+        count
+    }
+
+    /// The same for refresh tokens.
+    pub(super) fn expire_refresh_tokens(&mut self, ends: impl Fn(&Grant) -> bool, now: Timestamp) -> usize {
+        let mut count = 0;
+        for held in self.grants.values_mut().filter(|held| ends(&held.grant)) {
+            if let Some(refresh) = &mut held.refresh {
+                count += usize::from(refresh.expires_at > now && !held.revoked);
+                refresh.expires_at = Timestamp::MIN;
+            }
+        }
+        count
+    }
+
     /// The grant and generation that a refresh token of ours names.
     fn authenticated<'a>(&self, token: &'a str) -> Option<(&'a str, u64)> {
         let (body, tag) = token.rsplit_once('.')?;

@@ -13,6 +13,7 @@ pub(crate) mod directory;
 mod documents;
 pub(crate) mod exchange;
 mod grants;
+pub(crate) mod held;
 mod id_token;
 pub(crate) mod identifiers;
 mod impersonation;

@@ -45,6 +45,18 @@ impl SignIns {
     pub(super) fn new(limit: usize) -> Self {
         Self { flows: Bounded::new(limit), sessions: Bounded::new(limit) }
     }
+
+    /// The sessions, in no order.
+    pub(super) fn sessions(&self) -> impl Iterator<Item = (&Session, Timestamp)> {
+        self.sessions.values().map(|session| (session, session.expires_at))
+    }
+
+    /// Ends the sessions that `ends` names, and says how many.
+    pub(super) fn end_sessions(&mut self, ends: impl Fn(&Session) -> bool) -> usize {
+        let before = self.sessions.values().count();
+        self.sessions.retain(|session| !ends(session));
+        before - self.sessions.values().count()
+    }
 }
 
 /// A flow as its form shows it.

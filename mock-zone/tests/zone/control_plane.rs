@@ -1,5 +1,7 @@
 //! The control plane, as a test suite drives it.
 
+use mock_zone::{Config, MintToken, MockZone, SigningChoice};
+
 use crate::support::{Zone, decoded, text};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -133,4 +135,34 @@ async fn a_reset_forgets_everything_but_the_keys() {
     let (status, refusal) = zone.redeem(&client_id, &code).await;
     assert_eq!((status, &refusal["error"]), (StatusCode::UNAUTHORIZED, &json!("invalid_client")));
     assert_eq!(zone.text("/openidconnect/jwks").await, keys);
+}
+
+#[tokio::test]
+async fn tokens_are_minted_and_keys_changed_in_rust_too() {
+    let zone = MockZone::start(Config::default()).await.unwrap();
+    let mut order = MintToken::as_issued().user("bob@example.com").resource("http://localhost:8000/mcp").scope("a b");
+    order = order.client_id("somebody").claim("extra", 1).without_claim("jti").header("typ", "JWT");
+    let (header, claims) = decoded(&zone.mint(order).await.unwrap());
+    assert_eq!(header["typ"], "JWT");
+    assert_eq!((&claims["aud"], &claims["scope"]), (&json!("http://localhost:8000/mcp"), &json!("a b")));
+    assert_eq!((&claims["client_id"], &claims["extra"]), (&json!("somebody"), &json!(1)));
+    assert!(claims["jti"].is_null());
+
+    let nothing = MintToken::raw(b"{", b"\xff").sign(SigningChoice::Nothing);
+    assert_eq!(zone.mint(nothing).await.unwrap(), "ew._w.");
+    let empty = zone.mint(MintToken::default()).await.unwrap();
+    assert_eq!(decoded(&empty).1, json!({}));
+    let wrong = MintToken::as_issued().user("nobody@example.com");
+    assert!(zone.mint(wrong).await.unwrap_err().message().contains("alice@example.com"));
+
+    let first = text(&decoded(&empty).0["kid"]);
+    let second = zone.rotate_keys().await.unwrap();
+    assert_eq!(decoded(&zone.mint(MintToken::as_issued()).await.unwrap()).0["kid"], second);
+    zone.retire_key(&first).await.unwrap();
+    assert_eq!(zone.retire_key(&second).await.unwrap_err().code(), "active_key");
+    let third = zone.publish_key().await.unwrap();
+    assert_eq!(decoded(&zone.mint(MintToken::as_issued()).await.unwrap()).0["kid"], second);
+    zone.retire_key(&third).await.unwrap();
+    let token = zone.mint(MintToken::as_issued()).await.unwrap();
+    zone.revoke_token(&token);
 }
