@@ -22,7 +22,9 @@ use std::time::Duration;
 use axum::Router;
 use tokio::net::TcpListener;
 
-pub use config::{ApplicationConfig, Config, Control, Issuer, IssuerError, Limits, ResourceConfig, UserConfig};
+pub use config::{
+    ApplicationConfig, Config, Control, Issuer, IssuerError, Limits, LoginFlow, ResourceConfig, UserConfig,
+};
 pub use embedded::MockZone;
 pub use ports::{Clock, Entropy, Ports};
 pub use zone::secret::Secret;

@@ -5,6 +5,7 @@ mod directory;
 mod error;
 mod faults;
 mod info;
+mod invitations;
 mod keys;
 mod requests;
 mod tokens;
@@ -39,6 +40,8 @@ pub(crate) fn router(app: &Shared) -> Router<Shared> {
         .route("/_control/resources", post(directory::put_resource))
         .route("/_control/clients", post(directory::add_client))
         .route("/_control/users", post(directory::add_user))
+        .route("/_control/invitations", post(invitations::invite))
+        .route("/_control/verifications", get(invitations::verifications))
         .route("/_control/reset", post(directory::reset))
         .method_not_allowed_fallback(wrong_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))

@@ -4,9 +4,12 @@ pub(crate) mod access_token;
 pub(crate) mod authorize;
 mod bounded;
 pub(crate) mod client_authentication;
+pub(crate) mod consent;
 pub(crate) mod description;
 pub(crate) mod directory;
+pub(crate) mod display;
 pub(crate) mod exchange;
+pub(crate) mod flow;
 mod grants;
 pub(crate) mod identifiers;
 pub(crate) mod introspect;
@@ -15,11 +18,14 @@ mod metadata;
 pub(crate) mod mint;
 pub(crate) mod parameters;
 mod pkce;
+mod prompt;
 mod redirect;
 pub(crate) mod register;
 pub(crate) mod scope;
 pub(crate) mod secret;
+pub(crate) mod session;
 pub(crate) mod sign_in;
+pub(crate) mod sign_up;
 pub(crate) mod token;
 pub(crate) mod unreadable;
 pub(crate) mod verify;
@@ -32,10 +38,13 @@ use crate::audit::{AuditLog, Draft};
 use crate::config::{Config, Issuer};
 use crate::ports::Ports;
 use bounded::Bounded;
+use consent::Consents;
 use directory::{Directory, DirectoryError};
+use flow::Flows;
 use grants::GrantStore;
 use keys::{KeyError, Keys};
-use sign_in::SignIns;
+use session::Sessions;
+use sign_up::SignUps;
 
 /// An authorization server and everything it holds.
 pub(crate) struct Zone {
@@ -53,7 +62,10 @@ pub(crate) struct Zone {
 /// What requests change. One lock: every operation under it is short, and signing is done outside.
 struct State {
     directory: Directory,
-    sign_ins: SignIns,
+    flows: Flows,
+    sessions: Sessions,
+    consents: Consents,
+    sign_ups: SignUps,
     grants: GrantStore,
     /// Access tokens that are no longer active.
     revoked: Bounded<String, ()>,
@@ -74,7 +86,10 @@ impl State {
     fn new(config: &Config, issuer: &Issuer, ports: &Ports) -> Result<Self, DirectoryError> {
         Ok(Self {
             directory: Directory::new(config, issuer)?,
-            sign_ins: SignIns::new(config.limits.sessions),
+            flows: Flows::new(config.limits.sessions),
+            sessions: Sessions::new(config.limits.sessions),
+            consents: Consents::new(config.limits.grants),
+            sign_ups: SignUps::new(config.limits.sessions, config.limits.directory),
             grants: GrantStore::new(config.limits.grants, &*ports.entropy),
             revoked: Bounded::new(config.limits.grants),
         })

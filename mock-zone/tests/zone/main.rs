@@ -2,6 +2,7 @@
 
 mod authorize_refusals;
 mod code_flow;
+mod consent;
 mod control_plane;
 mod exchange;
 mod faults;
@@ -9,6 +10,8 @@ mod guard;
 mod introspection;
 mod program;
 mod registration;
+mod sessions;
 mod sign_in;
+mod sign_up;
 mod support;
 mod token_refusals;
