@@ -481,8 +481,8 @@ impl SigningIn {
     }
 }
 
-/// What a browser does: it follows redirects and keeps cookies, fills in the zone's form where one comes, and allows what
-/// the zone asks it to.
+/// What a browser does: it follows redirects and keeps cookies, fills in the zone's form where one comes, and allows
+/// what the zone asks it to.
 fn browse(start: &Url, email: &str, password: &str) -> (Url, String) {
     let (mut at, mut cookies, mut form) = (start.clone(), Vec::new(), None::<Vec<(String, String)>>);
     for _ in 0..10 {

@@ -1,4 +1,4 @@
-//! `/_control/invitations` and `/_control/verifications`: who may sign up, and the codes that a real zone sends by mail.
+//! `/_control/invitations` and `/_control/verifications`: who may sign up, and what a real zone sends by mail.
 
 use axum::Json;
 use axum::extract::State;

@@ -71,7 +71,7 @@ fn page(flow_id: &str, flow: &Flow, error: Option<&FlowError>) -> Response {
     pages::page(status, "Allow access?", request.destination().as_deref(), &content)
 }
 
-/// What the user is asked to allow. Whoever registered chose the client's name, so what cannot be chosen stands beside it.
+/// What the user is asked to allow. A client chose its name itself, so what it cannot choose stands beside that.
 fn question(request: &AuthorizationRequest) -> Markup {
     let client = &request.client;
     let resource = &request.resource;

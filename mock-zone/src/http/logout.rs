@@ -1,6 +1,6 @@
 //! `/logout`: ends the session of a browser. That the real zone has such a path is not known; it is our choice.
 //!
-//! It sends nobody on: `post_logout_redirect_uri` would need to be registered, and no client of this zone registers one.
+//! It sends nobody on: `post_logout_redirect_uri` would have to be registered, and no client of this zone does that.
 
 use axum::extract::{RawQuery, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -23,7 +23,7 @@ pub(super) async fn show(State(app): State<Shared>, RawQuery(query): RawQuery, h
     let asked = Parameters::parse(query.as_deref().unwrap_or("").as_bytes());
     let note = html! {
         @if asked.all("post_logout_redirect_uri").next().is_some() {
-            p { "This zone sends nobody on after signing out: " code { "post_logout_redirect_uri" } " is not supported." }
+            p { code { "post_logout_redirect_uri" } " is not supported: after signing out, this zone sends nobody on." }
         }
     };
     match app.zone.session(&visit.session) {

@@ -17,8 +17,8 @@ pub(super) const LONGEST_NAME: usize = 80;
 /// How much of an identifier is shown.
 pub(super) const LONGEST_IDENTIFIER: usize = 256;
 
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:2rem auto;padding:0 1rem;color:#222;\
-background:#fff;overflow-wrap:anywhere}\
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:2rem auto;padding:0 1rem;\
+color:#222;background:#fff;overflow-wrap:anywhere}\
 h1{font-size:1.4rem}.mock{background:#fff3cd;border:1px solid #e0c060;border-radius:4px;padding:.4rem .7rem}\
 .error{background:#fde8e8;border:1px solid #c04040;border-radius:4px;padding:.4rem .7rem}\
 .field{margin:.8rem 0}.hint{margin:0;color:#555}label,input{display:block}\

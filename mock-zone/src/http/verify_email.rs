@@ -57,8 +57,8 @@ fn page(flow_id: &str, flow: &Flow, error: Option<&FlowError>) -> Response {
     let content = html! {
         (pages::problem(error))
         p {
-            "A code proves that " strong { bdi { (display::text(email, LONGEST_ADDRESS)) } } " is yours. A mock sends no mail: "
-            "the code is in the zone's log, and at " code { "GET /_control/verifications" } "."
+            "A code proves that " strong { bdi { (display::text(email, LONGEST_ADDRESS)) } } " is yours. "
+            "A mock sends no mail: the code is in the zone's log, and at " code { "GET /_control/verifications" } "."
         }
         (PageForm {
             action: &action,

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::Zone;
 use super::authorize::{AuthorizationRequest, AuthorizeError, AuthorizeRefusal};
 use super::directory::User;
 use super::flow::{Advance, Flow, FlowError, Next, Page, Posted, Step};
 use super::secret::{Secret, SecretHash};
 use super::session::Session;
 use super::sign_up::LONGEST_ADDRESS;
+use super::{Zone, display};
 use crate::audit::Source;
 use crate::config::LoginFlow;
 
@@ -146,6 +146,6 @@ impl Zone {
 /// What somebody says that a user is called, where it may stand in a form.
 pub(super) fn suggestion(text: &str) -> Option<String> {
     let text = text.trim();
-    let is_plain = text.chars().all(|c| !c.is_control() && !crate::zone::display::steers(c));
+    let is_plain = text.chars().all(|c| !c.is_control() && !display::steers(c));
     (!text.is_empty() && text.len() <= LONGEST_ADDRESS && is_plain).then(|| text.to_owned())
 }

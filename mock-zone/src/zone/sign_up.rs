@@ -1,8 +1,8 @@
-//! Signing up: an address and a password, an invitation where the zone demands one, and the code that proves the address.
+//! Signing up: an address and a password, an invitation where the zone demands one, and a code that proves the address.
 //!
-//! Known of the real zone: the pages' paths, that sign-up happens within a client's flow, that an address is verified by a
-//! code, that invitations are an allowlist. Our choice: the code's form and limits, and what an address that is taken is
-//! told. Who has not proven their address is no user yet: nothing but these pages knows of them.
+//! Known of the real zone: the pages' paths, that sign-up happens within a client's flow, that an address is verified by
+//! a code, that invitations are an allowlist. Our choice: the code's form and limits, and what is said of an address that
+//! is taken. Who has not proven their address is no user yet: nothing but these pages knows of them.
 
 use std::time::Duration;
 
@@ -261,7 +261,7 @@ fn address(text: &str) -> Option<&str> {
 fn draw_code(entropy: &dyn Entropy) -> String {
     let mut code = String::with_capacity(CODE_LENGTH);
     let mut bytes = [0; 32];
-    // Bytes from 240 up are thrown away, so that no letter is likelier than another; bounded, should there be no others.
+    // Bytes from 240 up are thrown away, so that no letter is likelier than another; bounded, were there no others.
     for _ in 0..16 {
         entropy.fill(&mut bytes);
         let letters = bytes.iter().filter(|byte| **byte < 240).map(|byte| char::from(ALPHABET[usize::from(byte % 20)]));
