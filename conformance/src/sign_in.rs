@@ -1,6 +1,7 @@
 //! A user's way in, as an MCP client walks it: register, authorize on the zone's page, redeem the code.
 //!
-//! The zone is one of ours, so its page is known: plain HTML with one form. What is sent goes to the zone alone.
+//! The zone is one of ours, so its pages are known: plain HTML whose first form goes on (on the consent page it is the one
+//! that allows). What is sent goes to the zone alone.
 
 use std::collections::BTreeMap;
 

@@ -13,7 +13,9 @@ use tracing_subscriber::EnvFilter;
 use url::Url;
 
 use crate::bind::{self, BindError};
-use crate::{Config, Control, Issuer, IssuerError, Ports, ResourceConfig, Secret, ServeError, SigningAlgorithm};
+use crate::{
+    Config, Control, Issuer, IssuerError, LoginFlow, Ports, ResourceConfig, Secret, ServeError, SigningAlgorithm,
+};
 
 /// A mock Keycard zone: an OAuth authorization server on your own machine, for testing protected MCP servers.
 ///
@@ -44,6 +46,14 @@ struct Arguments {
     /// Sign this user in without showing a page, for headless clients on this machine; whoever else asks sees the page
     #[arg(long, value_name = "EMAIL")]
     auto_sign_in: Option<String>,
+
+    /// Let only invited addresses sign up (POST /_control/invitations), as a real zone does unless it is told otherwise
+    #[arg(long)]
+    requires_invitation: bool,
+
+    /// Ask for the e-mail address on a page of its own, before the password
+    #[arg(long)]
+    identifier_first: bool,
 
     /// What /_control demands as a bearer token; required beyond loopback. Prefer the variable: arguments show in `ps`
     #[arg(
@@ -201,6 +211,8 @@ fn configuration(arguments: Arguments, issuer: Issuer) -> Config {
         issuer: Some(issuer),
         allowed_hosts: arguments.allow_host,
         auto_sign_in: arguments.auto_sign_in,
+        requires_invitation: arguments.requires_invitation,
+        login_flow: if arguments.identifier_first { LoginFlow::IdentifierFirst } else { LoginFlow::Default },
         control: match (arguments.no_control, arguments.control_token) {
             (true, _) => Control::Absent,
             (false, Some(token)) => Control::Token(token),

@@ -30,6 +30,10 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// The e-mail address of the user whom the zone signs in without showing a page, for requests from this machine.
     pub auto_sign_in: Option<String>,
+    /// Whether only invited addresses may sign up. The real zone's default is true; here a new user needs no preparation.
+    pub requires_invitation: bool,
+    /// Which pages ask who the user is.
+    pub login_flow: LoginFlow,
     /// Whether `/_control` exists, and what it demands.
     pub control: Control,
     /// A key is made for each of these and published; the first one signs. An algorithm may come more than once.
@@ -74,6 +78,8 @@ impl Default for Config {
             applications: Vec::new(),
             allowed_hosts: Vec::new(),
             auto_sign_in: None,
+            requires_invitation: false,
+            login_flow: LoginFlow::Default,
             control: Control::Open,
             signing_algorithms: vec![SigningAlgorithm::Rs256],
             signing_key: None,
@@ -88,6 +94,16 @@ impl Default for Config {
             limits: Limits::default(),
         }
     }
+}
+
+/// Which pages ask who the user is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LoginFlow {
+    /// One, for the e-mail address and the password.
+    #[default]
+    Default,
+    /// Two: the e-mail address first.
+    IdentifierFirst,
 }
 
 /// Who may use the control plane.
@@ -160,8 +176,8 @@ pub struct ApplicationConfig {
     pub redirect_uris: Vec<String>,
     /// The resources it may have tokens for, on its own behalf or by exchange.
     pub dependencies: Vec<String>,
-    /// Whether a user must have granted access to a resource before their token is exchanged for it. The zone has no page
-    /// that asks for this apart, so a sign-in for that resource is the grant.
+    /// Whether users are asked for their consent, at sign-in and before their token is exchanged for a resource. For the
+    /// latter any sign-in for that resource is the grant.
     pub consent_required: bool,
     /// The keys of its assertions (`private_key_jwt`), which it may send in place of its secret.
     pub keys: Option<ClientKeys>,

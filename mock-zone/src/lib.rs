@@ -61,8 +61,8 @@ use tokio::net::TcpListener;
 
 pub use clock::ClockReading;
 pub use config::{
-    ApplicationConfig, Cimd, ClientKeys, Config, Control, Issuer, IssuerError, Limits, ResourceConfig, UserConfig,
-    WorkloadIdentity,
+    ApplicationConfig, Cimd, ClientKeys, Config, Control, Issuer, IssuerError, Limits, LoginFlow, ResourceConfig,
+    UserConfig, WorkloadIdentity,
 };
 pub use control::directory::{ClientCredentials, NewClient, NewResource};
 pub use control::error::ControlError;

@@ -481,7 +481,8 @@ impl SigningIn {
     }
 }
 
-/// What a browser does: it follows redirects and keeps cookies, and fills in the zone's form where one comes.
+/// What a browser does: it follows redirects and keeps cookies, fills in the zone's form where one comes, and allows
+/// what the zone asks it to.
 fn browse(start: &Url, email: &str, password: &str) -> (Url, String) {
     let (mut at, mut cookies, mut form) = (start.clone(), Vec::new(), None::<Vec<(String, String)>>);
     for _ in 0..10 {
@@ -499,8 +500,13 @@ fn browse(start: &Url, email: &str, password: &str) -> (Url, String) {
             at = at.join(head.text("location")).expect("it is a URL");
         } else if let Some((_, rest)) = page.split_once("name=\"form_token\" value=\"") {
             let token = rest.split('"').next().unwrap_or_default();
-            let fields = [("form_token", token), ("username", email), ("password", password)];
-            form = Some(fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec());
+            let fields = if page.contains("name=\"password\"") {
+                vec![("form_token", token), ("username", email), ("password", password)]
+            } else {
+                vec![("form_token", token), ("action", "approve")]
+            };
+            let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+            form = Some(fields.into_iter().map(owned).collect());
         } else {
             return (at, page);
         }

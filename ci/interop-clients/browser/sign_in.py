@@ -1,4 +1,5 @@
-"""A person at a browser: Chromium opens an address, and a user's e-mail address and password are typed there.
+"""A person at a browser: Chromium opens an address, a user's e-mail address and password are typed there, and what the
+zone then asks consent for is allowed.
 
     sign_in.py [--user EMAIL] [--password PASSWORD] [--picture FILE] ADDRESS
 
@@ -18,6 +19,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
 PATIENCE = 20
+APPROVAL = "input[name=action][value=approve]"  # as on the real zone's consent page
 
 # Nothing but loopback is asked for: a browser calls home at its start, and its tabs look up what a page names.
 OPTIONS = [
@@ -62,11 +64,16 @@ def sign_in(browser, address, user, password):
     form = browser.find_element(By.TAG_NAME, "form")
     form.find_element(By.CSS_SELECTOR, "button[type=submit]").click()
 
+    def left(browser):
+        return urlsplit(browser.current_url).netloc != zone
+
     def moved(browser):
-        elsewhere = urlsplit(browser.current_url).netloc != zone
-        return elsewhere or browser.find_elements(By.CLASS_NAME, "error")
+        return left(browser) or browser.find_elements(By.CSS_SELECTOR, f".error, {APPROVAL}")
 
     WebDriverWait(browser, PATIENCE).until(moved)
+    if not left(browser) and browser.find_elements(By.CSS_SELECTOR, APPROVAL):
+        browser.find_element(By.CSS_SELECTOR, f"form:has({APPROVAL}) button[type=submit]").click()
+        WebDriverWait(browser, PATIENCE).until(lambda b: left(b) or b.find_elements(By.CLASS_NAME, "error"))
     refusals = browser.find_elements(By.CLASS_NAME, "error")
     return text_of(refusals[0]) if refusals else None
 

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::zone::scope;
 
-/// What happened, in the real service's names.
+/// What happened, in the real service's names. `users:create` and `sessions:end` are our choice, in the same style.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) enum EventName {
     #[serde(rename = "users:authenticate")]
@@ -14,16 +14,32 @@ pub(crate) enum EventName {
     UsersAuthorize,
     #[serde(rename = "credentials:issue")]
     CredentialsIssue,
+    #[serde(rename = "delegated_grants:create")]
+    DelegatedGrantsCreate,
+    #[serde(rename = "users:create")]
+    UsersCreate,
+    #[serde(rename = "sessions:end")]
+    SessionsEnd,
 }
 
 impl EventName {
-    pub(crate) const ALL: [Self; 3] = [Self::UsersAuthenticate, Self::UsersAuthorize, Self::CredentialsIssue];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::UsersAuthenticate,
+        Self::UsersAuthorize,
+        Self::CredentialsIssue,
+        Self::DelegatedGrantsCreate,
+        Self::UsersCreate,
+        Self::SessionsEnd,
+    ];
 
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::UsersAuthenticate => "users:authenticate",
             Self::UsersAuthorize => "users:authorize",
             Self::CredentialsIssue => "credentials:issue",
+            Self::DelegatedGrantsCreate => "delegated_grants:create",
+            Self::UsersCreate => "users:create",
+            Self::SessionsEnd => "sessions:end",
         }
     }
 }

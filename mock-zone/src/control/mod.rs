@@ -7,6 +7,7 @@ pub(crate) mod error;
 pub(crate) mod faults;
 mod held;
 mod info;
+mod invitations;
 mod keys;
 mod openapi;
 pub(crate) mod requests;
@@ -79,6 +80,8 @@ fn operations() -> Vec<Operation> {
         operation("post", "/_control/resources", Json(&directory::RESOURCE), post(directory::put_resource)),
         operation("post", "/_control/clients", Json(&directory::CLIENT), post(directory::add_client)),
         operation("post", "/_control/users", Json(&directory::USER), post(directory::add_user)),
+        operation("post", "/_control/invitations", Json(&invitations::INVITATION), post(invitations::invite)),
+        operation("get", "/_control/verifications", Nothing, get(invitations::verifications)),
     ]
 }
 

@@ -2,15 +2,17 @@
 
 use axum::extract::{ConnectInfo, RawQuery, Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 
 use super::cookies::Cookie;
 use super::source::Sender;
-use super::{Shared, error, login, pages};
+use super::{Shared, error, flow, pages};
 use crate::audit::Source;
 use crate::listen::Peer;
-use crate::zone::authorize::{AuthorizeError, AuthorizeRefusal, Prompt};
+use crate::zone::authorize::{AuthorizeError, AuthorizeRefusal};
+use crate::zone::flow::Next;
 use crate::zone::parameters::Parameters;
+use crate::zone::sign_in::Visitor;
 
 /// The longest query read: part of it is kept while the user signs in.
 const LONGEST_QUERY: usize = 16 * 1024;
@@ -36,27 +38,24 @@ pub(super) async fn begin(
         Ok(request) => request,
         Err(refusal) => return refused(&refusal),
     };
-    if request.may_pass_unseen() && is_navigation(&headers) {
-        let session = Cookie::Session.read(zone, &headers).and_then(|cookie| zone.session(&cookie));
-        if let Some(session) = session {
-            return sent(StatusCode::FOUND, &zone.authorize(&request, &session, &source));
-        }
-        // Nothing proves who asks but that they are on this machine; the network does not get tokens for the asking.
-        if peer.is_local()
-            && let Some(signed_in) = zone.sign_in_automatically(&request, &source)
-        {
-            let response = sent(StatusCode::FOUND, &signed_in.redirect);
-            return with_cookie(response, &Cookie::Session.write(zone, &signed_in.cookie));
-        }
-    }
-    if request.prompt == Prompt::Never {
-        return refused(&zone.refuse_unseen(request, &source));
-    }
-    // One browser may have several sign-ins open, so a value that it has already is kept.
+    // One browser may have several flows open, so a value that it has already is kept.
     let browser = Cookie::Browser.read(zone, &headers).unwrap_or_else(|| zone.draw_secret());
-    let flow = zone.begin_sign_in(request, &browser);
-    let response = sent(StatusCode::FOUND, &login::url(&flow));
-    with_cookie(response, &Cookie::Browser.write(zone, &browser))
+    let session = Cookie::Session.read(zone, &headers);
+    let visitor = Visitor {
+        browser: &browser,
+        session: session.as_deref(),
+        is_seen: is_navigation(&headers),
+        is_local: peer.is_local(),
+    };
+    let advance = match zone.begin(request, visitor, &source) {
+        Ok(advance) => advance,
+        Err(refusal) => return refused(&refusal),
+    };
+    let response = flow::advance(zone, StatusCode::FOUND, &advance);
+    match advance.next {
+        Next::Client(_) => response,
+        Next::Page(..) => flow::with_cookie(response, &Cookie::Browser.write(zone, &browser)),
+    }
 }
 
 /// Answers every method but GET. HEAD too: it would mint a code that its sender never sees.
@@ -74,7 +73,7 @@ pub(super) async fn only_get() -> Response {
 pub(super) fn answer_with_error(app: &Shared, request: &Request, error: &str, description: Option<&str>) -> Response {
     let query = request.uri().query().filter(|query| query.len() <= LONGEST_QUERY).unwrap_or("");
     match app.zone.consider(&Parameters::parse(query.as_bytes()), &Source::default()) {
-        Ok(request) => sent(StatusCode::FOUND, &app.zone.error_redirect(&request, error, description)),
+        Ok(request) => flow::sent(StatusCode::FOUND, &app.zone.error_redirect(&request, error, description)),
         Err(refusal) => refused(&refusal),
     }
 }
@@ -87,38 +86,13 @@ fn is_navigation(headers: &HeaderMap) -> bool {
 
 fn refused(refusal: &AuthorizeRefusal) -> Response {
     if let Some(redirect) = &refusal.redirect {
-        return sent(StatusCode::FOUND, redirect);
+        return flow::sent(StatusCode::FOUND, redirect);
     }
     let status = match refusal.error {
         AuthorizeError::TooLong { .. } => StatusCode::URI_TOO_LONG,
         _ => StatusCode::BAD_REQUEST,
     };
     pages::refusal(status, "Authorization refused", &refusal.error.to_string())
-}
-
-/// Sends the browser on. The answer holds a code, so nothing may keep it.
-pub(super) fn sent(status: StatusCode, url: &str) -> Response {
-    // Redirect URIs are checked to be ASCII when they are registered, and what is added to them is encoded.
-    let Ok(location) = HeaderValue::from_str(url) else {
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
-    };
-    (
-        status,
-        [
-            (header::LOCATION, location),
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-            (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
-        ],
-    )
-        .into_response()
-}
-
-pub(super) fn with_cookie(mut response: Response, cookie: &str) -> Response {
-    // The name is ours; a value that a browser sent came in a header and goes out in one.
-    if let Ok(cookie) = HeaderValue::from_str(cookie) {
-        response.headers_mut().append(header::SET_COOKIE, cookie);
-    }
-    response
 }
 
 #[cfg(test)]

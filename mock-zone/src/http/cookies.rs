@@ -40,4 +40,9 @@ impl Cookie {
         let secure = if zone.issuer.is_https() { "; Secure" } else { "" };
         format!("{}={value}; Path=/; HttpOnly; SameSite=Lax{secure}", self.name(zone))
     }
+
+    /// The `Set-Cookie` value that makes a browser forget it.
+    pub(super) fn forget(self, zone: &Zone) -> String {
+        format!("{}; Max-Age=0", self.write(zone, ""))
+    }
 }

@@ -2,6 +2,7 @@
 
 mod authorize;
 mod body;
+mod consent;
 mod cookies;
 mod cors;
 mod discovery;
@@ -9,16 +10,21 @@ pub(crate) mod error;
 mod events;
 pub(crate) mod faults;
 pub(crate) mod fields;
+mod flow;
 pub(crate) mod guard;
+mod identifier;
 mod introspect;
 mod jwks;
 mod login;
+mod logout;
 mod pages;
 mod registration;
 pub(crate) mod requests;
+mod sign_up;
 mod source;
 mod token;
 mod userinfo;
+mod verify_email;
 
 use std::sync::Arc;
 
@@ -68,7 +74,12 @@ pub(crate) fn router(app: Shared) -> Router {
     // What a browser navigates to, and what reads the trail: other origins have no business here.
     let own = Router::new()
         .route("/oauth/2/authorize", get(authorize::begin).head(authorize::only_get).fallback(authorize::only_get))
+        .route(identifier::PATH, get(identifier::show).post(identifier::submit))
         .route(login::PATH, get(login::show).post(login::submit))
+        .route(sign_up::PATH, get(sign_up::show).post(sign_up::submit))
+        .route(verify_email::PATH, get(verify_email::show).post(verify_email::submit))
+        .route(consent::PATH, get(consent::show).post(consent::submit))
+        .route(logout::PATH, get(logout::show).post(logout::submit))
         .route("/events", get(events::list))
         .layer(from_fn_with_state(Arc::clone(&app), faults::meet));
 

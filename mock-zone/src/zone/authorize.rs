@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
 use super::client_metadata::MetadataError;
 use super::description::{description, listed, shown};
 use super::directory::{Client, Grants, Resource, UnknownResource, userinfo_resource};
 use super::grants::{Code, Grant, draw_code};
 use super::parameters::{Parameters, Repeated};
 use super::pkce::Challenge;
-use super::sign_in::Session;
+use super::prompt::{self, Prompt, PromptError};
+use super::session::Session;
+use super::sign_in;
 use super::{Zone, later, redirect, scope};
 use crate::audit::{Draft, EventName, Scopes, Source};
 
@@ -24,26 +28,21 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) targets: Vec<Arc<Resource>>,
     pub(crate) scopes: Vec<String>,
     pub(crate) prompt: Prompt,
+    /// How many seconds ago the user may have signed in at most.
+    max_age: Option<i64>,
+    /// Who the client thinks its user is.
+    pub(crate) login_hint: Option<String>,
     /// What the ID token repeats (OpenID Connect Core section 3.1.2.1).
     pub(crate) nonce: Option<String>,
     pub(crate) correlation_id: String,
 }
 
-/// What the client says about showing pages (OpenID Connect Core section 3.1.2.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Prompt {
-    /// Show one if it is needed.
-    IfNeeded,
-    /// Show one in any case.
-    Always,
-    /// Never show one.
-    Never,
-}
-
 impl AuthorizationRequest {
-    /// Whether the browser may be sent on although nobody looks at a page.
-    pub(crate) fn may_pass_unseen(&self) -> bool {
-        self.prompt != Prompt::Always && self.client.is_trusted_at(&self.redirect_uri)
+    /// Whether the user must sign in, although they did at `authenticated_at`.
+    pub(crate) fn asks_for_sign_in(&self, authenticated_at: Timestamp, now: Timestamp) -> bool {
+        let age = now.as_second().saturating_sub(authenticated_at.as_second());
+        // Zero means now, however short a while ago that was.
+        self.prompt.login || self.max_age.is_some_and(|most| most == 0 || age > most)
     }
 
     /// The origin that the answer goes to.
@@ -87,8 +86,14 @@ pub(crate) enum AuthorizeError {
     UnknownResource(#[from] UnknownResource),
     #[error("scope must be scopes of RFC 6749 section 3.3 between spaces, at most 100 in 4096 characters")]
     MalformedScope,
+    #[error(transparent)]
+    Prompt(#[from] PromptError),
     #[error("prompt is none, but the user must look at a page first")]
     PageNeeded,
+    #[error("prompt is none, but the user must look at a page first: they have not consented to this")]
+    ConsentNeeded,
+    #[error("the user denied access")]
+    Denied,
 }
 
 impl AuthorizeError {
@@ -103,12 +108,15 @@ impl AuthorizeError {
             Self::UnknownResource(_) => "invalid_target",
             Self::MalformedScope => "invalid_scope",
             Self::PageNeeded => "login_required",
+            Self::ConsentNeeded => "consent_required",
+            Self::Denied => "access_denied",
             Self::TooLong { .. }
             | Self::Repeated(_)
             | Self::ClientMissing
             | Self::RedirectMissing { .. }
             | Self::RedirectMismatch { .. }
             | Self::ResponseMode
+            | Self::Prompt(_)
             | Self::ChallengeMissing
             | Self::ChallengeMethod
             | Self::ChallengeMalformed => "invalid_request",
@@ -132,6 +140,7 @@ struct Trail {
     state: Option<String>,
     resource: Option<String>,
     requested: Vec<String>,
+    session: Option<Session>,
 }
 
 impl Zone {
@@ -150,16 +159,23 @@ impl Zone {
         self.refuse(error, Trail::default(), self.draw_identifier(), source)
     }
 
-    /// Refuses a request whose user would have to look at a page although it said never to show one.
-    pub(crate) fn refuse_unseen(&self, request: AuthorizationRequest, source: &Source) -> AuthorizeRefusal {
+    /// Refuses a request that was good, in the name of whoever is signed in.
+    pub(super) fn refuse_request(
+        &self,
+        request: &AuthorizationRequest,
+        error: AuthorizeError,
+        session: Option<&Session>,
+        source: &Source,
+    ) -> AuthorizeRefusal {
         let trail = Trail {
             resource: Some(request.resource.identifier.clone()),
-            client: Some(request.client),
-            redirect_uri: Some(request.redirect_uri),
-            state: request.state,
-            requested: request.scopes,
+            client: Some(Arc::clone(&request.client)),
+            redirect_uri: Some(request.redirect_uri.clone()),
+            state: request.state.clone(),
+            requested: request.scopes.clone(),
+            session: session.cloned(),
         };
-        self.refuse(AuthorizeError::PageNeeded, trail, request.correlation_id, source)
+        self.refuse(error, trail, request.correlation_id.clone(), source)
     }
 
     /// Grants what was asked to the signed-in user's client, and gives the URL that carries the code to it.
@@ -234,7 +250,6 @@ impl Zone {
         }
         let challenge = Challenge::parse(challenge).ok_or(AuthorizeError::ChallengeMalformed)?;
         let (resource, targets) = self.requested_resources(parameters, trail)?;
-        let prompts = parameters.single("prompt")?.unwrap_or("");
         Ok(AuthorizationRequest {
             client,
             redirect_uri,
@@ -243,11 +258,9 @@ impl Zone {
             resource,
             targets,
             scopes,
-            prompt: match prompts {
-                "none" => Prompt::Never,
-                several if several.split(' ').any(|prompt| prompt == "login") => Prompt::Always,
-                _ => Prompt::IfNeeded,
-            },
+            prompt: Prompt::parse(parameters.single("prompt")?.unwrap_or(""))?,
+            max_age: parameters.single("max_age")?.map(prompt::max_age).transpose()?,
+            login_hint: parameters.single("login_hint")?.and_then(sign_in::suggestion),
             nonce: parameters.single("nonce")?.map(str::to_owned),
             correlation_id: self.draw_identifier(),
         })
@@ -275,7 +288,9 @@ impl Zone {
         self.record(Draft {
             reason: Some(error.oauth_code()),
             message: error.to_string(),
+            user: trail.session.as_ref().map(|session| session.user.named()),
             client: trail.client.as_ref().map(|client| client.named()),
+            session_id: trail.session.map(|session| session.id),
             resource: trail.resource,
             scopes: Scopes { requested: trail.requested, granted: Vec::new() },
             ..Draft::new(EventName::UsersAuthorize, correlation_id, source.clone())

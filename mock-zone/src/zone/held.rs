@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::Zone;
 use super::directory::User;
 use super::grants::Grant;
-use super::sign_in::Session;
+use super::session::Session;
 
 /// A user who is signed in at a browser.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -90,13 +90,13 @@ impl Zone {
     pub(crate) fn sessions(&self) -> Vec<HeldSession> {
         let now = self.now();
         let state = self.state();
-        let live = state.sign_ins.sessions().filter(|(_, expires_at)| *expires_at > now);
+        let live = state.sessions.values().filter(|session| session.expires_at > now);
         let mut held: Vec<_> = live
-            .map(|(session, expires_at)| HeldSession {
+            .map(|session| HeldSession {
                 session_id: session.id.clone(),
                 user: session.user.identifier.clone(),
                 authenticated_at: session.authenticated_at,
-                expires_at,
+                expires_at: session.expires_at,
             })
             .collect();
         drop(state);
@@ -139,7 +139,10 @@ impl Zone {
             }
         }
         let selection = self.resolved(selection)?;
-        Ok(self.state().sign_ins.end_sessions(|session| selection.takes_session(session)))
+        let sessions = &mut self.state().sessions;
+        let before = sessions.values().count();
+        sessions.retain(|session| !selection.takes_session(session));
+        Ok(before - sessions.values().count())
     }
 
     /// Takes grants back: no more tokens come of them. Gives how many ended.

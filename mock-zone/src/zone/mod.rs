@@ -8,10 +8,13 @@ mod bounded;
 pub(crate) mod client_authentication;
 pub(crate) mod client_keys;
 pub(crate) mod client_metadata;
+pub(crate) mod consent;
 pub(crate) mod description;
 pub(crate) mod directory;
+pub(crate) mod display;
 mod documents;
 pub(crate) mod exchange;
+pub(crate) mod flow;
 mod grants;
 pub(crate) mod held;
 mod id_token;
@@ -23,11 +26,14 @@ mod metadata;
 pub(crate) mod mint;
 pub(crate) mod parameters;
 mod pkce;
+mod prompt;
 mod redirect;
 pub(crate) mod register;
 pub(crate) mod scope;
 pub(crate) mod secret;
+pub(crate) mod session;
 pub(crate) mod sign_in;
+pub(crate) mod sign_up;
 pub(crate) mod token;
 pub(crate) mod unreadable;
 pub(crate) mod userinfo;
@@ -43,12 +49,15 @@ use crate::fetch::Fetcher;
 use crate::ports::Ports;
 use assertion::Assertions;
 use bounded::Bounded;
+use consent::Consents;
 use directory::{Client, Directory, DirectoryError};
 use documents::Documents;
+use flow::Flows;
 use grants::GrantStore;
 use keys::{KeyError, Keys};
 use metadata::Metadata;
-use sign_in::SignIns;
+use session::Sessions;
+use sign_up::SignUps;
 
 /// An authorization server and everything it holds.
 pub(crate) struct Zone {
@@ -66,7 +75,10 @@ pub(crate) struct Zone {
 /// What requests change. One lock: every operation under it is short, and signing is done outside.
 struct State {
     directory: Directory,
-    sign_ins: SignIns,
+    flows: Flows,
+    sessions: Sessions,
+    consents: Consents,
+    sign_ups: SignUps,
     grants: GrantStore,
     assertions: Assertions,
     documents: Documents,
@@ -93,7 +105,10 @@ impl State {
     fn new(config: &Config, issuer: &Issuer, ports: &Ports) -> Result<Self, DirectoryError> {
         Ok(Self {
             directory: Directory::new(config, issuer)?,
-            sign_ins: SignIns::new(config.limits.sessions),
+            flows: Flows::new(config.limits.sessions),
+            sessions: Sessions::new(config.limits.sessions),
+            consents: Consents::new(config.limits.grants),
+            sign_ups: SignUps::new(config.limits.sessions, config.limits.directory),
             grants: GrantStore::new(config.limits.grants, &*ports.entropy),
             assertions: Assertions::new(config.limits.assertions),
             documents: Documents::new(),

@@ -99,6 +99,12 @@ pub(crate) fn with_parameters(uri: &str, parameters: &[(&str, &str)]) -> String 
     format!("{uri}{separator}{query}")
 }
 
+/// Where an answer to `uri` goes, as consent remembers it: its origin, the port of a loopback one aside, which is free.
+pub(crate) fn destination(uri: &str) -> String {
+    let host = without_loopback_port(uri).map(|(host, _)| format!("http://{host}"));
+    host.or_else(|| origin(uri)).unwrap_or_else(|| uri.to_owned())
+}
+
 /// The origin of `uri`, as browsers write it.
 pub(crate) fn origin(uri: &str) -> Option<String> {
     let origin = Url::parse(uri).ok()?.origin();
@@ -190,6 +196,20 @@ mod tests {
             "https://a.example/cb?t=1&code=a+b&state=x%26y%3Dz"
         );
         assert_eq!(with_parameters("https://a.example/cb?", &[("a", "b")]), "https://a.example/cb?a=b");
+    }
+
+    #[test]
+    fn a_destination_is_an_origin_and_on_loopback_a_host() {
+        for (uri, expected) in [
+            ("https://a.example/cb?x", "https://a.example"),
+            ("https://a.example:8443/cb", "https://a.example:8443"),
+            ("http://localhost:7/cb", "http://localhost"),
+            ("http://[::1]:7/cb", "http://[::1]"),
+            ("http://127.0.0.1/", "http://127.0.0.1"),
+            ("https://localhost:7/cb", "https://localhost:7"),
+        ] {
+            assert_eq!(destination(uri), expected);
+        }
     }
 
     /// A URI that matches `http://localhost:7/cb`, or did until something was put into it or taken out.

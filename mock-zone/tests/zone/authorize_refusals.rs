@@ -120,6 +120,15 @@ async fn a_request_that_is_wrong_otherwise_is_answered_to_its_client() {
         (right.clone().and("resource", "urn:nothing"), "invalid_target", "unknown resource urn:nothing"),
         (right.clone().but("resource", "http://localhost:8080"), "invalid_target", "what was sent is an origin"),
         (right.clone().but("prompt", "none"), "login_required", "must look at a page first"),
+        (right.clone().but("prompt", "create"), "invalid_request", "login, consent and select_account"),
+        (right.clone().but("prompt", "none login"), "invalid_request", "prompt none stands alone"),
+        (
+            right.clone().but("prompt", "login").and("prompt", "login"),
+            "invalid_request",
+            "prompt is given more than once",
+        ),
+        (right.clone().but("max_age", "-1"), "invalid_request", "a number of seconds"),
+        (right.clone().but("max_age", "soon"), "invalid_request", "a number of seconds"),
     ] {
         let event = refused_to_the_client(&zone, &request, error, says).await;
         assert_eq!(event["actor"]["client"]["client_id"], client_id);

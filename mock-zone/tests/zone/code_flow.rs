@@ -60,7 +60,7 @@ async fn a_public_client_gets_a_token_for_the_resource_it_named() {
 }
 
 #[tokio::test]
-async fn the_three_events_of_a_sign_in_are_one_chain() {
+async fn the_events_of_a_sign_in_are_one_chain() {
     let zone = Zone::start().await;
     let client_id = zone.public_client().await;
     let code = zone.code(&client_id).await;
@@ -73,6 +73,7 @@ async fn the_three_events_of_a_sign_in_are_one_chain() {
         events.iter().map(|event| (text(&event["event"]), text(&event["outcome"]), text(&event["message"]))).collect();
     let expected = [
         ("users:authenticate", "You logged in successfully"),
+        ("delegated_grants:create", "Your consent was given"),
         ("users:authorize", "Your access was authorized"),
         ("credentials:issue", "Access token was issued"),
     ]
@@ -88,9 +89,9 @@ async fn the_three_events_of_a_sign_in_are_one_chain() {
         assert_eq!(event["actor"]["client"]["name"], "Test client");
         assert_eq!(event["source"]["ip"], "127.0.0.1");
     }
-    let issue = &events[2];
+    let issue = &events[3];
     assert_eq!(issue["credential_id"], claims["jti"]);
-    assert_eq!(issue["grant_id"], events[1]["grant_id"]);
+    assert_eq!(issue["grant_id"], events[2]["grant_id"]);
     assert_eq!(issue["resource"], RESOURCE);
     assert_eq!(issue["grant_type"], "authorization_code");
     assert_eq!(
@@ -146,10 +147,10 @@ async fn a_signed_in_browser_is_not_asked_again() {
     assert_eq!(again.status, StatusCode::FOUND);
     assert!(query(again.location()).contains_key("code"));
     let events = zone.events().await;
-    assert_eq!(events.len(), 3, "{events:?}");
-    assert_eq!(events[2]["event"], "users:authorize");
-    assert_eq!(events[2]["session_id"], events[0]["session_id"]);
-    assert_ne!(events[2]["correlation_id"], events[0]["correlation_id"]);
+    assert_eq!(events.len(), 4, "{events:?}");
+    assert_eq!(events[3]["event"], "users:authorize");
+    assert_eq!(events[3]["session_id"], events[0]["session_id"]);
+    assert_ne!(events[3]["correlation_id"], events[0]["correlation_id"]);
 
     let asked = browser.authorize(&request.clone().but("prompt", "login")).await;
     assert!(asked.location().starts_with("/login/"));
@@ -188,11 +189,13 @@ async fn a_self_registered_web_client_never_gets_a_code_unseen() {
     // The browser is signed in now, and automatic sign-in is on; neither may help a page of another site.
     let request = AuthorizeRequest::new(&client_id).but("redirect_uri", elsewhere);
     let asked = browser.authorize(&request).await;
-    assert!(asked.location().starts_with("/login/"), "{asked:?}");
+    assert!(asked.location().starts_with("/login/consent?"), "{asked:?}");
     let page = browser.page(asked.location()).await;
     assert!(page.body.contains("https://evil.example"), "{}", page.body);
 
-    let refused = browser.authorize(&request.but("prompt", "none")).await;
+    let refused = browser.authorize(&request.clone().but("prompt", "none")).await;
+    assert_eq!(query(refused.location())["error"], "consent_required");
+    let refused = Browser::new(&zone).authorize(&request.but("prompt", "none")).await;
     assert_eq!(query(refused.location())["error"], "login_required");
 }
 
@@ -206,9 +209,11 @@ async fn automatic_sign_in_says_so_in_the_trail() {
     let (status, _) = zone.redeem(&client_id, &query(sent.location())["code"]).await;
     assert_eq!(status, StatusCode::OK);
     let events = zone.events().await;
-    assert_eq!(events.len(), 3);
+    assert_eq!(events.len(), 4);
     assert_eq!(events[0]["actor"]["user"]["email"], "bob@example.com");
     assert!(text(&events[0]["message"]).contains("automatically"));
+    assert_eq!(events[1]["event"], "delegated_grants:create");
+    assert!(text(&events[1]["message"]).contains("automatically"));
 }
 
 #[tokio::test]
@@ -244,9 +249,9 @@ async fn a_refresh_token_rotates_and_its_grant_keeps_its_chain() {
     assert_ne!(first["refresh_token"], second["refresh_token"]);
     assert_ne!(first["access_token"], second["access_token"]);
     let events = zone.events().await;
-    assert_eq!(events[3]["grant_type"], "refresh_token");
-    assert_eq!(events[3]["grant_id"], events[2]["grant_id"]);
-    assert_eq!(events[3]["correlation_id"], events[2]["correlation_id"]);
+    assert_eq!(events[4]["grant_type"], "refresh_token");
+    assert_eq!(events[4]["grant_id"], events[3]["grant_id"]);
+    assert_eq!(events[4]["correlation_id"], events[3]["correlation_id"]);
 
     let (status, narrow) = zone
         .token(&[

@@ -30,6 +30,8 @@ fn the_help_explains_every_flag() {
         "--bind",
         "--allow-host",
         "--auto-sign-in",
+        "--requires-invitation",
+        "--identifier-first",
         "--control-token",
         "MOCK_ZONE_CONTROL_TOKEN",
         "--no-control",

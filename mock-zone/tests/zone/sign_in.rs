@@ -39,6 +39,7 @@ async fn a_wrong_password_shows_the_form_again_and_a_right_one_still_works() {
     }
 
     let sent = browser.submit(&form, "alice@example.com", "password").await;
+    let sent = browser.approve(sent).await;
     assert!(query(sent.location()).contains_key("code"));
     let hidden: Vec<&str> = form.hidden.iter().map(|(_, value)| value.as_str()).collect();
     zone.assert_feed_hides(&[&[WRONG, "\"password\"", &query(sent.location())["code"]], &*hidden].concat()).await;
@@ -97,7 +98,7 @@ async fn only_the_form_that_was_shown_is_taken() {
     let form = browser.form(&AuthorizeRequest::new(&client_id)).await;
 
     for hidden in [vec![], vec![("form_token".to_owned(), "guessed".to_owned())]] {
-        let made_up = Form { hidden, action: form.action.clone() };
+        let made_up = Form { hidden, ..form.clone() };
         let sent = browser.submit(&made_up, "alice@example.com", "password").await;
         assert_eq!((sent.status, sent.location), (StatusCode::FORBIDDEN, None));
         failure(&zone, "OTHER_FORM", Some(&client_id)).await;
@@ -125,6 +126,7 @@ async fn a_form_that_another_page_posts_signs_nobody_in() {
         failure(&zone, "FOREIGN_PAGE", Some(&client_id)).await;
     }
     let sent = browser.submit_with(&form, "alice@example.com", "password", &own).await;
+    let sent = browser.approve(sent).await;
     assert!(query(sent.location()).contains_key("code"), "{sent:?}");
 }
 

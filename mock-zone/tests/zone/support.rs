@@ -136,10 +136,15 @@ impl Zone {
 
     /// A public client as MCP clients register themselves.
     pub(crate) async fn public_client(&self) -> String {
+        self.registered("Test client", CALLBACK).await
+    }
+
+    /// The same under another name, or answered elsewhere.
+    pub(crate) async fn registered(&self, name: &str, redirect_uri: &str) -> String {
         let (status, registration) = self
             .post(
                 "/oauth/2/registration",
-                json!({"client_name": "Test client", "redirect_uris": [CALLBACK], "token_endpoint_auth_method": "none"}),
+                json!({"client_name": name, "redirect_uris": [redirect_uri], "token_endpoint_auth_method": "none"}),
             )
             .await;
         assert_eq!(status, StatusCode::CREATED, "{registration}");
@@ -252,6 +257,7 @@ impl AuthorizeRequest {
 }
 
 /// A browser: it keeps cookies, shows pages, and says where it is sent.
+#[derive(Clone)]
 pub(crate) struct Browser<'a> {
     zone: &'a Zone,
     cookies: BTreeMap<String, String>,
@@ -276,6 +282,8 @@ impl Shown {
 #[derive(Debug, Clone)]
 pub(crate) struct Form {
     pub(crate) action: String,
+    /// The names of the fields to fill in.
+    pub(crate) visible: Vec<String>,
     pub(crate) hidden: Vec<(String, String)>,
 }
 
@@ -308,11 +316,31 @@ impl<'a> Browser<'a> {
 
     /// Follows the zone to its sign-in form.
     pub(crate) async fn form(&mut self, request: &AuthorizeRequest) -> Form {
+        let page = self.first_page(request).await;
+        form(&page.body)
+    }
+
+    /// Follows the zone to the first page that it shows.
+    pub(crate) async fn first_page(&mut self, request: &AuthorizeRequest) -> Shown {
         let sent = self.authorize(request).await;
         assert_eq!(sent.status, StatusCode::FOUND, "{sent:?}");
+        self.follow(&sent).await
+    }
+
+    /// Follows the zone to a page of its own.
+    pub(crate) async fn follow(&mut self, sent: &Shown) -> Shown {
         let page = self.page(sent.location()).await;
         assert_eq!(page.status, StatusCode::OK, "{page:?}");
-        form(&page.body)
+        page
+    }
+
+    /// Approves, where the zone asks for consent.
+    pub(crate) async fn approve(&mut self, sent: Shown) -> Shown {
+        if !sent.location.as_deref().is_some_and(|location| location.starts_with("/login/consent?")) {
+            return sent;
+        }
+        let page = self.follow(&sent).await;
+        self.send(&approval(&page.body), &[]).await
     }
 
     pub(crate) async fn page(&mut self, path: &str) -> Shown {
@@ -331,9 +359,17 @@ impl<'a> Browser<'a> {
         password: &str,
         headers: &[(&str, &str)],
     ) -> Shown {
+        self.send_with(form, &[("username", username), ("password", password)], headers).await
+    }
+
+    /// Posts a form with what was typed into it.
+    pub(crate) async fn send(&mut self, form: &Form, typed: &[(&str, &str)]) -> Shown {
+        self.send_with(form, typed, &[]).await
+    }
+
+    pub(crate) async fn send_with(&mut self, form: &Form, typed: &[(&str, &str)], headers: &[(&str, &str)]) -> Shown {
         let mut fields = form.hidden.clone();
-        fields.push(("username".to_owned(), username.to_owned()));
-        fields.push(("password".to_owned(), password.to_owned()));
+        fields.extend(typed.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let mut request = self.zone.http.post(self.zone.at(&form.action)).form(&fields);
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -341,17 +377,42 @@ impl<'a> Browser<'a> {
         self.show(request).await
     }
 
-    /// All the way to the client's redirect URI.
+    /// All the way to the client's redirect URI, over the consent that a client which registered itself needs.
     pub(crate) async fn sign_in(&mut self, request: &AuthorizeRequest) -> String {
         let form = self.form(request).await;
         let sent = self.submit(&form, "alice@example.com", "password").await;
+        let sent = self.approve(sent).await;
         assert_eq!(sent.status, StatusCode::SEE_OTHER, "{sent:?}");
         sent.location().to_owned()
     }
 }
 
-/// The one form of a page.
+/// The sign-in form of a page.
 pub(crate) fn form(page: &str) -> Form {
+    let first = forms(page).remove(0);
+    for visible in ["username", "password"] {
+        assert!(first.visible.iter().any(|name| name == visible), "{page}");
+    }
+    first
+}
+
+/// The form of a consent page that approves, found as a script for the real page finds it.
+pub(crate) fn approval(page: &str) -> Form {
+    choice(page, "approve")
+}
+
+pub(crate) fn choice(page: &str, action: &str) -> Form {
+    let wanted = ("action".to_owned(), action.to_owned());
+    forms(page).into_iter().find(|form| form.hidden.contains(&wanted)).unwrap_or_else(|| panic!("no {action}: {page}"))
+}
+
+/// Every form of a page.
+pub(crate) fn forms(page: &str) -> Vec<Form> {
+    page.split("<form").skip(1).map(|rest| one_form(rest.split("</form").next().unwrap())).collect()
+}
+
+/// A form from its tag on, without the `<form`.
+fn one_form(page: &str) -> Form {
     let attribute = |tag: &str, name: &str| {
         let (_, rest) = tag.split_once(&format!(" {name}=\"")).unwrap();
         rest.split('"').next().unwrap().replace("&amp;", "&")
@@ -360,11 +421,13 @@ pub(crate) fn form(page: &str) -> Form {
         page.split(&format!("<{name}")).skip(1).map(|rest| rest.split('>').next().unwrap().to_owned()).collect()
     };
     let inputs = tags("input");
-    for visible in ["username", "password"] {
-        assert!(inputs.iter().any(|input| attribute(input, "name") == visible), "{page}");
-    }
     Form {
-        action: attribute(&tags("form")[0], "action"),
+        action: attribute(page.split('>').next().unwrap(), "action"),
+        visible: inputs
+            .iter()
+            .filter(|input| attribute(input, "type") != "hidden")
+            .map(|input| attribute(input, "name"))
+            .collect(),
         hidden: inputs
             .iter()
             .filter(|input| attribute(input, "type") == "hidden")
