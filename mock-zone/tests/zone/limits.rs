@@ -197,6 +197,7 @@ impl Attempt {
         let mut browser = Browser::new(&self.zone);
         let form = browser.form(&request).await;
         let sent = browser.submit(&form, USERS[user], "password").await;
+        let sent = browser.approve(sent).await;
         let code = query(sent.location())["code"].clone();
         let grant = Granted {
             subject: self.subjects[user].clone(),
