@@ -259,7 +259,11 @@ fn seconds(date: &Value) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::zone::client_keys::KeySet;
+    use crate::zone::impersonation::named_user;
 
     #[test]
     fn an_assertion_is_taken_once_until_it_expires() {
@@ -282,6 +286,24 @@ mod tests {
         assert_eq!(assertions.take("a", "3", 300, 99), Err(AssertionError::Full));
         assert_eq!(assertions.take("a", "1", 100, 99), Err(AssertionError::Replayed));
         assert_eq!(assertions.take("a", "3", 300, 100), Ok(()));
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_text_is_read_without_harm(
+            text in prop_oneof![any::<String>(), "[A-Za-z0-9_-]{0,9}\\.[A-Za-z0-9_-]{0,9}\\.[A-Za-z0-9_-]{0,9}"],
+            json in "[\\[{]?\"(alg|kid|exp|aud|keys|kty|n|e|x|crv)\":(\"(RSA|EC|OKP|AQAB|P-256)?\"|[0-9]{1,30}|\\[\\]|\\{\\})[\\]}]?",
+        ) {
+            let encoded = BASE64URL.encode(&json);
+            for text in [text, format!("{encoded}.{encoded}."), format!("{encoded}.{encoded}.{encoded}")] {
+                let _ = Unproven::read(&text);
+                prop_assert_eq!(named_user(&text), None);
+            }
+            if let Ok(key) = serde_json::from_str::<Value>(&json) {
+                let set = Map::from_iter([("keys".to_owned(), Value::Array(vec![key]))]);
+                prop_assert!(KeySet::read(&set).is_err());
+            }
+        }
     }
 
     #[test]

@@ -166,21 +166,14 @@ fn admits(entry: &str, url: &Url) -> bool {
 
 /// Whether `entry` can admit anyone.
 pub(super) fn is_entry(entry: &str) -> bool {
-    if entry == "_" {
-        return true;
-    }
-    let Some((before, after)) = entry.split_once('_') else {
-        return is_url(entry) && Url::parse(entry).is_ok_and(|url| check_url(entry, &url).is_ok());
-    };
-    if after.contains('_') {
-        // A URL may well have several, as an exact one.
-        return Url::parse(entry).is_ok_and(|url| is_url(entry) && check_url(entry, &url).is_ok());
-    }
-    // A whole label of the host of an origin, or a character of an exact URL.
-    let is_label = (before.ends_with("://") || before.ends_with('.')) && after.starts_with('.');
-    let with_label = format!("{before}a{after}");
-    let is_origin = Url::parse(&with_label).is_ok_and(|url| url.origin().ascii_serialization() == with_label);
-    is_url(entry) && ((is_label && is_origin) || Url::parse(entry).is_ok_and(|url| check_url(entry, &url).is_ok()))
+    let is_exact = Url::parse(entry).is_ok_and(|url| check_url(entry, &url).is_ok());
+    let is_wildcard = entry.split_once('_').is_some_and(|(before, after)| {
+        let is_one_label = (before.ends_with("://") || before.ends_with('.')) && after.starts_with('.');
+        let example = format!("{before}a{after}");
+        let is_origin = Url::parse(&example).is_ok_and(|url| url.origin().ascii_serialization() == example);
+        is_one_label && is_origin && !after.contains('_')
+    });
+    entry == "_" || (is_url(entry) && (is_exact || is_wildcard))
 }
 
 #[cfg(test)]

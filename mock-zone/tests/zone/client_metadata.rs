@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use mock_zone::{Cimd, Clock as _, Config};
+use mock_zone::{Cimd, Clock as _, Config, Control, Ports};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use crate::site::{Key, Site, patched};
-use crate::support::{AuthorizeRequest, Browser, CALLBACK, StoppedClock, Zone, decoded, redemption, text};
+use crate::support::{AuthorizeRequest, Browser, CALLBACK, StoppedClock, Zone, client, decoded, redemption, text};
 
 const PATH: &str = "/client.json";
 
@@ -242,6 +243,22 @@ async fn this_machine_is_reached_by_the_switch_alone() {
     is_refused(&zone, &site.at(PATH), "private or special").await;
     is_refused(&zone, &site.at(PATH).replace("127.0.0.1", "localhost"), "must be https").await;
     assert_eq!(site.asked(PATH), 0);
+}
+
+#[tokio::test]
+async fn a_zone_that_others_can_reach_fetches_nothing_from_its_own_machine() {
+    let site = Site::start().await;
+    site.serve(PATH, &document(&site));
+    let listener = TcpListener::bind("0.0.0.0:0").await.unwrap();
+    let url = format!("http://127.0.0.1:{}/oauth/2/authorize", listener.local_addr().unwrap().port());
+    let config = Config { control: Control::Absent, ..Config::default() };
+    let serving = tokio::spawn(mock_zone::serve(vec![listener], config, Ports::system(), std::future::pending()));
+
+    let response = client().get(url).query(&[("client_id", site.at(PATH))]).send().await.unwrap();
+
+    assert!(response.text().await.unwrap().contains("private or special"));
+    assert_eq!(site.asked(PATH), 0);
+    serving.abort();
 }
 
 #[tokio::test]
