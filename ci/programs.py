@@ -1,4 +1,4 @@
-"""What ci/sign-in and ci/bench need to run programs: installed, started on free ports, waited for, and stopped."""
+"""What scripts here need to run programs: installed, started on free ports, waited for, and stopped."""
 
 import ctypes
 import json
