@@ -116,12 +116,15 @@ impl Zone {
         let mut found = Err(ClientError::Unknown);
         for (id, secret) in readings(&basic) {
             match self.known(&id).await {
-                Ok(client) => {
+                // An id may read the same both ways; then the secret tells which one was meant.
+                Ok(client) if client.authentication.has_secret(&secret) => {
                     found = Ok((client, secret));
                     break;
                 }
                 Err(ClientError::Unknown) => {}
-                Err(error) => found = Err(error),
+                // Where no reading holds the right secret, the first that names a client says what is wrong.
+                known if found.is_err() => found = known.map(|client| (client, secret)),
+                _ => {}
             }
         }
         let (client, secret) = found?;
@@ -174,8 +177,8 @@ fn decode_basic(authorization: &str) -> Option<String> {
 /// The ways in which the text of a Basic header can be read.
 ///
 /// RFC 6749 section 2.3.1 has both halves form-encoded first, which Keycard's SDKs do not do: so the raw text counts,
-/// split at the first colon, and the decoded text only where no client has the raw id. The ids of registered clients
-/// hold a colon themselves (`ua:` and a hash), which raw text leaves ambiguous.
+/// split at the first colon, and the decoded text only where no client has the raw id and secret. The ids of registered
+/// clients hold a colon themselves (`ua:` and a hash), which raw text leaves ambiguous.
 fn readings(basic: &str) -> Vec<(Cow<'_, str>, Cow<'_, str>)> {
     let mut readings = Vec::new();
     let mut add = |id: &str, secret: &str| {

@@ -67,6 +67,13 @@ pub(crate) enum Authentication {
     PrivateKey,
 }
 
+impl Authentication {
+    /// Whether this is the client's secret.
+    pub(super) fn has_secret(&self, sent: &str) -> bool {
+        matches!(self, Self::Secret { secret, .. } if secret.matches(sent))
+    }
+}
+
 /// The ways to send a client secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Methods {

@@ -6,7 +6,7 @@ use crate::support::{
     AuthorizeRequest, Browser, CALLBACK, CHALLENGE, RESOURCE, VERIFIER, Zone, answer, basic, decoded, query,
     redemption, text,
 };
-use mock_zone::{Config, ResourceConfig};
+use mock_zone::{ApplicationConfig, Config, ResourceConfig, Secret};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -359,4 +359,31 @@ async fn a_native_client_may_come_back_on_any_port() {
         ])
         .await;
     assert_eq!(status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_secret_in_a_basic_header_may_be_raw_or_form_encoded() {
+    let secret = "s3cr:et/+%41-_~ ";
+    let application = ApplicationConfig {
+        dependencies: vec![RESOURCE.to_owned()],
+        ..ApplicationConfig::new("An application", "application", Secret::new(secret))
+    };
+    let zone = Zone::with(Config { applications: vec![application], ..Config::default() }).await;
+    let form = [("grant_type", "client_credentials"), ("resource", RESOURCE)];
+    for (id, sent, expected) in [
+        ("application", secret, StatusCode::OK),
+        // RFC 6749 section 2.3.1, and as some libraries write it, who encode more than they must.
+        ("application", "s3cr%3Aet%2F%2B%2541-_%7E+", StatusCode::OK),
+        ("application", "s3cr%3Aet%2F%2B%2541%2D%5F%7E%20", StatusCode::OK),
+        ("%61pplication", "s3cr%3Aet%2F%2B%2541-_%7E+", StatusCode::OK),
+        // Decoded twice, half, or not the same at all.
+        ("application", "s3cr:et/+A-_~ ", StatusCode::UNAUTHORIZED),
+        ("application", "s3cr%253Aet%252F%252B%252541-_%257E%252B", StatusCode::UNAUTHORIZED),
+        ("application", "s3cr%3Aet%2F%2B%2541-_%7E", StatusCode::UNAUTHORIZED),
+        ("application", "", StatusCode::UNAUTHORIZED),
+    ] {
+        let request = zone.http.post(zone.at("/oauth/2/token")).header("authorization", basic(id, sent)).form(&form);
+        let (status, said) = answer(request).await;
+        assert_eq!(status, expected, "{id}:{sent}: {said}");
+    }
 }
