@@ -17,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep};
 
 /// How long a connection may say nothing. Longer than the longest delay that a fault can ask for.
-const IDLE: Duration = Duration::from_secs(180);
+const IDLE: Duration = Duration::from_secs(330);
 
 /// Several listening sockets that are one to the server: `localhost` is 127.0.0.1 or ::1, as the client likes.
 pub(crate) struct Listeners {

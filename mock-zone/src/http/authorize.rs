@@ -38,8 +38,9 @@ pub(super) async fn begin(
         Ok(request) => request,
         Err(refusal) => return refused(&refusal),
     };
-    // One browser may have several flows open, so a value that it has already is kept.
-    let browser = Cookie::Browser.read(zone, &headers).unwrap_or_else(|| zone.draw_secret());
+    // One browser may have several flows open, so a value that it has already is kept; an empty one tells nobody apart.
+    let browser = Cookie::Browser.read(zone, &headers).filter(|value| !value.is_empty());
+    let browser = browser.unwrap_or_else(|| zone.draw_secret());
     let session = Cookie::Session.read(zone, &headers);
     let visitor = Visitor {
         browser: &browser,

@@ -47,7 +47,8 @@ const MASKED: &str = "[masked]";
 
 /// The most fields noted, their longest name and value, and the most text of them all.
 const MOST: usize = 32;
-const LONGEST_NAME: usize = 64;
+/// The longest name shown. Secrets and codes of this zone are longer, and one that came without a name stands for one.
+const LONGEST_NAME: usize = 40;
 const LONGEST_VALUE: usize = 512;
 const MOST_TEXT: usize = 4096;
 
@@ -86,7 +87,12 @@ fn field(name: &str, value: Option<&str>) -> Field {
         Some(value) if HARMLESS.contains(&name) => shown(value).chars().take(LONGEST_VALUE).collect(),
         _ => MASKED.to_owned(),
     };
-    Field { name: name.chars().take(LONGEST_NAME).collect(), value }
+    Field { name: named(name), value }
+}
+
+/// A name, unless it may be a secret that came without one.
+pub(super) fn named(name: &str) -> String {
+    if name.chars().count() > LONGEST_NAME { MASKED.to_owned() } else { name.to_owned() }
 }
 
 /// The client that these name.
@@ -111,7 +117,7 @@ pub(super) fn cookies(headers: &HeaderMap) -> Vec<String> {
         .flat_map(|line| line.split(';'))
         .filter_map(|pair| pair.split_once('='))
         .take(MOST)
-        .map(|(name, _)| name.trim().chars().take(LONGEST_NAME).collect())
+        .map(|(name, _)| named(name.trim()))
         .collect()
 }
 
@@ -153,6 +159,14 @@ mod tests {
             assert_eq!(value(name), MASKED);
         }
         assert!(shown.iter().all(|(_, value)| !value.contains("SECRET")), "{shown:?}");
+    }
+
+    #[test]
+    fn a_secret_without_a_name_is_no_name() {
+        let secret = "Zx3cR3t-".repeat(6);
+        let shown = shown_of(&format!("{secret}&{secret}==&grant_type=a"));
+
+        assert_eq!(shown.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), [MASKED, MASKED, "grant_type"]);
     }
 
     #[test]

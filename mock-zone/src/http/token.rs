@@ -5,11 +5,11 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 
-use super::Shared;
 use super::body::Body;
 use super::error::oauth_error;
 use super::requests::{Arrived, TokenAsked, shortened};
 use super::source::Sender;
+use super::{Shared, fields};
 use crate::zone::description::shown;
 use crate::zone::exchange;
 use crate::zone::parameters::Parameters;
@@ -47,6 +47,9 @@ pub(super) async fn issue(
 /// The most parameters that are noted.
 const MOST_NOTED: usize = 32;
 
+/// The most resources that are noted.
+const MOST_TARGETS: usize = 8;
+
 /// What the control plane says of a request. Names and types are noted, values that may be secret are not.
 pub(super) fn asked(headers: &HeaderMap, body: &[u8]) -> TokenAsked {
     let content_type = headers.get(header::CONTENT_TYPE);
@@ -60,10 +63,10 @@ pub(super) fn asked(headers: &HeaderMap, body: &[u8]) -> TokenAsked {
     TokenAsked {
         content_type,
         grant_type: first("grant_type"),
-        parameters: parameters.names().take(MOST_NOTED).map(shortened).collect(),
+        parameters: parameters.names().take(MOST_NOTED).map(fields::named).collect(),
         subject_token_type: first("subject_token_type"),
         actor_token_type: first("actor_token_type"),
-        resource: parameters.all("resource").take(MOST_NOTED).map(|uri| shortened(&shown(uri))).collect(),
+        resource: parameters.all("resource").take(MOST_TARGETS).map(|uri| shortened(&shown(uri))).collect(),
         subject_token_id: subject_token.id.as_deref().map(shortened),
         subject: subject_token.subject.as_deref().map(shortened),
         issued_token_id: None,

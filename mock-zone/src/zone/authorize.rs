@@ -70,6 +70,8 @@ pub(crate) enum AuthorizeError {
     RedirectMismatch { sent: String, registered: String },
     #[error("this client may not use the grant authorization_code")]
     GrantNotAllowed,
+    #[error("response_type is required, and must be code")]
+    ResponseTypeMissing,
     #[error("response_type must be code")]
     ResponseType,
     #[error("response_mode must be query")]
@@ -115,6 +117,7 @@ impl AuthorizeError {
             | Self::ClientMissing
             | Self::RedirectMissing { .. }
             | Self::RedirectMismatch { .. }
+            | Self::ResponseTypeMissing
             | Self::ResponseMode
             | Self::Prompt(_)
             | Self::ChallengeMissing
@@ -236,7 +239,7 @@ impl Zone {
                 return Err(AuthorizeError::RequestObject(name));
             }
         }
-        if parameters.single("response_type")? != Some("code") {
+        if parameters.single("response_type")?.ok_or(AuthorizeError::ResponseTypeMissing)? != "code" {
             return Err(AuthorizeError::ResponseType);
         }
         if !matches!(parameters.single("response_mode")?, None | Some("query")) {

@@ -167,6 +167,9 @@ impl Zone {
             ..Holder::new(client, &target, &scopes)
         };
         let issued = self.issue(key, &holder)?;
+        if let Some(subject_token) = text(&claims, "jti") {
+            self.state().grants.exchanged(&issued.id, subject_token);
+        }
         Ok(Success {
             issued,
             granted: scopes,

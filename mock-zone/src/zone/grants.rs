@@ -182,6 +182,13 @@ impl GrantStore {
         self.tokens.insert(token_id.to_owned(), grant_id.to_owned());
     }
 
+    /// Remembers that an access token came of another one, and so of the grant behind that, if there is one.
+    pub(super) fn exchanged(&mut self, token_id: &str, subject_token_id: &str) {
+        if let Some(grant_id) = self.tokens.find(subject_token_id).cloned() {
+            self.tokens.insert(token_id.to_owned(), grant_id);
+        }
+    }
+
     /// Whether an access token came of a grant that was revoked.
     pub(super) fn has_ended(&self, token_id: &str) -> bool {
         let grant = self.tokens.find(token_id).and_then(|grant_id| self.grants.find(grant_id));

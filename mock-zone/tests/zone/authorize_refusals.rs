@@ -104,7 +104,7 @@ async fn a_request_that_is_wrong_otherwise_is_answered_to_its_client() {
     let many: Vec<String> = (0..101).map(|n| format!("s{n}")).collect();
 
     for (request, error, says) in [
-        (right.clone().without("response_type"), "unsupported_response_type", "must be code"),
+        (right.clone().without("response_type"), "invalid_request", "response_type is required"),
         (right.clone().but("response_type", "token"), "unsupported_response_type", "must be code"),
         (right.clone().and("response_type", "code"), "invalid_request", "response_type is given more than once"),
         (right.clone().but("response_mode", "fragment"), "invalid_request", "must be query"),

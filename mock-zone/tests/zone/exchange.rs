@@ -233,3 +233,27 @@ async fn the_token_endpoint_fails_as_it_was_told() {
     zone.delete("/_control/faults/token").await;
     assert_eq!(server.exchange(&zone, &form(&token)).await.0, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn what_came_of_an_exchange_ends_with_the_grant_behind_it() {
+    let zone = Zone::start().await;
+    let server = Server::at(&zone).await;
+    zone.post("/_control/resources", json!({"identifier": API, "application": server.client_id})).await;
+    let client_id = zone.public_client().await;
+    let code = zone.code(&client_id).await;
+    let (_, tokens) = zone.redeem(&client_id, &code).await;
+    let (status, exchanged) = server.exchange(&zone, &form(&text(&tokens["access_token"]))).await;
+    assert_eq!(status, StatusCode::OK, "{exchanged}");
+    let exchanged = text(&exchanged["access_token"]);
+    let active = || async {
+        let request = zone.http.post(zone.at("/oauth/2/introspection"));
+        let request = request.header("authorization", basic(&server.client_id, &server.secret));
+        answer(request.form(&[("token", exchanged.as_str())])).await.1["active"].clone()
+    };
+    assert_eq!(active().await, true);
+
+    let (status, _) = zone.redeem(&client_id, &code).await;
+
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(active().await, false);
+}

@@ -91,6 +91,25 @@ async fn a_sign_in_belongs_to_the_browser_that_began_it() {
 }
 
 #[tokio::test]
+async fn a_browser_that_sends_an_empty_cookie_is_told_apart_all_the_same() {
+    let zone = Zone::start().await;
+    let client_id = zone.public_client().await;
+    let request = AuthorizeRequest::new(&client_id);
+    let set = Browser::new(&zone).authorize(&request).await.headers["set-cookie"].to_str().unwrap().to_owned();
+    let empty = format!("{}=", set.split('=').next().unwrap());
+
+    let mut attacker = Browser::new(&zone);
+    let begun = zone.http.get(zone.at("/oauth/2/authorize")).query(&request.0).header("cookie", &empty);
+    let flow = attacker.show(begun).await.location().to_owned();
+
+    for cookie in [None, Some(empty.as_str())] {
+        let shown = zone.http.get(zone.at(&flow));
+        let shown = cookie.iter().fold(shown, |shown, cookie| shown.header("cookie", *cookie)).send().await.unwrap();
+        assert_eq!(shown.status(), StatusCode::FORBIDDEN, "{cookie:?}");
+    }
+}
+
+#[tokio::test]
 async fn only_the_form_that_was_shown_is_taken() {
     let zone = Zone::start().await;
     let client_id = zone.public_client().await;

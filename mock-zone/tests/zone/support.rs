@@ -222,7 +222,7 @@ pub(crate) fn redemption<'a>(client_id: &'a str, code: &'a str) -> Vec<(&'a str,
 
 /// An authorization request, right in every part until one is changed.
 #[derive(Clone)]
-pub(crate) struct AuthorizeRequest(Vec<(String, String)>);
+pub(crate) struct AuthorizeRequest(pub(crate) Vec<(String, String)>);
 
 impl AuthorizeRequest {
     pub(crate) fn new(client_id: &str) -> Self {
